@@ -1,0 +1,1 @@
+//! Who decides the next block? The Engine trait and its engines.

@@ -1,0 +1,1 @@
+//! What does this block do? Executes blocks and calls over a state view.

@@ -1,0 +1,1 @@
+//! How does one chain live? Builds, checks and commits blocks and drives an engine.

@@ -1,0 +1,1 @@
+//! What is waiting? Pending transactions by sender and price, bounded in bytes.

@@ -1,0 +1,1 @@
+//! What may a client ask? JSON-RPC over HTTP, WebSocket and IPC.

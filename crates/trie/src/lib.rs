@@ -1,0 +1,1 @@
+//! What is the root? Merkle Patricia roots and proofs over sorted changes.
