@@ -5,13 +5,15 @@
 //! goes out as effects, so that a whole network of real engines runs in one thread under one seed. The host (`entente-node`)
 //! carries effects out in the order in which they come; [`Effect::Persist`] is a barrier.
 //!
-//! Engines here: [`solo`], one node that decides alone.
+//! Engines here: [`solo`], one node that decides alone; [`follower`], one that decides nothing.
 
 pub mod engine;
+pub mod follower;
 pub mod solo;
 
 pub use engine::{
     Audience, BlockRequest, Effect, Engine, Event, FaultModel, Finality, Info, Lsn, Outbox, PeerId,
     RequestId, Snapshot, Tick, TimerId, Verdict,
 };
+pub use follower::Follower;
 pub use solo::{Solo, SoloConfig};

@@ -1,0 +1,91 @@
+//! `entente node`
+
+use crate::{
+    cli::NodeArgs,
+    data_dir::read_genesis,
+    exit::Failure,
+    node_start::{RunningNode, client_version, data_dir},
+};
+use entente_chain::Genesis;
+use std::time::Duration;
+
+/// How long a clean end may take before it is said that it still goes on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(args: &NodeArgs) -> Result<(), Failure> {
+    let genesis = match &args.genesis_file {
+        Some(path) => read_genesis(path)?,
+        None => Genesis::dev(),
+    };
+    let dir = data_dir(&args.storage)?;
+    runtime()?.block_on(async {
+        let node = RunningNode::start(&genesis, dir.as_ref(), args).await?;
+        announce(&node, &genesis);
+        until_stopped().await;
+        tracing::info!(target: "entente", "stopping; press Ctrl-C again to stop at once");
+        stop_with_patience(node).await
+    })
+}
+
+/// The runtime of everything asynchronous: endpoints and signals.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("io")
+        .build()
+        .map_err(|error| Failure::other(format!("threads could not be started: {error}")))
+}
+
+fn announce(node: &RunningNode, genesis: &Genesis) {
+    let head = node.chain.head();
+    tracing::info!(
+        target: "entente",
+        version = client_version(),
+        chain_id = genesis.spec.chain_id,
+        genesis = %genesis.header.hash,
+        engine = node.chain.engine().name,
+        head = head.number,
+        "node started"
+    );
+    for endpoint in node.rpc.endpoints() {
+        tracing::info!(target: "entente", "listening on {endpoint}");
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM. A second one ends the process at once, with 130 as shells expect.
+pub(crate) async fn until_stopped() {
+    stop_signal().await;
+    tokio::spawn(async {
+        stop_signal().await;
+        std::process::exit(130);
+    });
+}
+
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without handlers the system's own (end at once) holds.
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+async fn stop_with_patience(node: RunningNode) -> Result<(), Failure> {
+    let stop = node.stop();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            result = &mut stop => return result,
+            () = tokio::time::sleep(PATIENCE) => {
+                tracing::info!(target: "entente", "still writing state to disk");
+            }
+        }
+    }
+}
