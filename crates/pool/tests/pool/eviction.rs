@@ -1,7 +1,7 @@
 //! Making room.
 
 use crate::world::*;
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use entente_pool::{DropReason, PoolConfig, Rejected};
 
 /// A pool with room for so many transfers.
@@ -54,6 +54,19 @@ fn the_highest_nonce_of_the_cheapest_sender_goes() {
     world.send(3, 0, 50);
     assert_eq!(evicts(&mut world, 4, 0, 60), [second]);
     assert_eq!(evicts(&mut world, 5, 0, 60), [first]);
+}
+
+#[test]
+fn what_was_demoted_is_worth_its_own_price_again() {
+    let mut world = world(3);
+    world.account(1).balance = U256::from(21_000 * 105);
+    world.send(1, 0, 5);
+    let demoted = world.send(1, 1, 100);
+    world.account(1).balance = U256::from(21_000 * 104);
+    world.block(&[], &[1]);
+    let queued = world.send(2, 1, 50);
+    assert_eq!(evicts(&mut world, 3, 0, 60), [queued]);
+    assert_eq!(evicts(&mut world, 4, 0, 60), [demoted]);
 }
 
 #[test]
