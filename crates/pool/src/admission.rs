@@ -2,7 +2,7 @@
 
 use crate::{
     AccountSource, AccountState, Added, DropReason, HeadInfo, NewTransaction, Pool,
-    PoolTransaction, Price, Rejected, Standing, rules,
+    PoolTransaction, Price, Rejected, SENDER_BYTES, Standing, rules,
     sender::{SenderQueue, gas},
 };
 use alloy_primitives::{Address, B256, U256};
@@ -59,9 +59,10 @@ impl Pool {
         let (hash, sender) = (tx.hash, tx.sender);
         let tx = Arc::new(tx);
         self.next_arrival += 1;
-        self.senders
-            .entry(sender)
-            .or_insert_with(|| SenderQueue::new(sender, account.nonce, account.balance));
+        self.senders.entry(sender).or_insert_with(|| {
+            self.bytes += SENDER_BYTES;
+            SenderQueue::new(sender, account.nonce, account.balance)
+        });
         let (replaced, mut promoted) = self
             .edit(sender, now, |queue, with| queue.insert(Arc::clone(&tx), with))
             .unwrap_or_default();
@@ -195,8 +196,9 @@ impl Pool {
         account: &AccountState,
         head: &HeadInfo,
     ) -> Result<Vec<(Address, u64)>, Rejected> {
-        let after = self.bytes - replaced_bytes + tx.footprint();
-        let missing = after.saturating_sub(self.config.max_bytes);
+        let known = self.senders.contains_key(&tx.sender);
+        let needed = tx.footprint() + if known { 0 } else { SENDER_BYTES };
+        let missing = (self.bytes - replaced_bytes + needed).saturating_sub(self.config.max_bytes);
         if missing == 0 {
             return Ok(Vec::new());
         }
@@ -209,7 +211,7 @@ impl Pool {
         self.tails.plan(missing, rank, &self.senders).ok_or(Rejected::Full {
             used: self.bytes,
             limit: self.config.max_bytes,
-            needed: tx.footprint(),
+            needed,
         })
     }
 }

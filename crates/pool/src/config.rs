@@ -3,9 +3,10 @@
 /// Limits and rules of a pool. `Default` gives the values named at each field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolConfig {
-    /// Memory for all transactions together, in bytes of [footprint](crate::PoolTransaction::footprint). 256 MiB.
+    /// Memory for all transactions together, in bytes of [footprint](crate::PoolTransaction::footprint) and
+    /// [`SENDER_BYTES`](crate::SENDER_BYTES) a sender. 256 MiB: some 300,000 transfers.
     pub max_bytes: usize,
-    /// Memory for the transactions of one sender, in bytes of footprint. 8 MiB.
+    /// Memory for the transactions of one sender, in bytes of footprint. 8 MiB: some 10,000 transfers.
     pub max_bytes_per_sender: usize,
     /// Transactions of one sender. 65,536.
     pub max_transactions_per_sender: usize,

@@ -4,7 +4,7 @@
 //! ones are worth no more than what stands before them ([`Slot::floor`]), nobody hides cheap transactions behind a dear one.
 
 use crate::{
-    PoolTransaction, Price,
+    PoolTransaction, Price, SENDER_BYTES,
     sender::{SenderQueue, Slot},
 };
 use alloy_primitives::Address;
@@ -124,8 +124,9 @@ impl Tails {
             };
             freed += slot.tx.footprint();
             victims.push((rank.sender, slot.tx.nonce()));
-            if let Some(before) = queue.before(slot.tx.nonce()) {
-                exposed.insert(self.rank_of(before), before.tx.nonce());
+            match queue.before(slot.tx.nonce()) {
+                Some(before) => _ = exposed.insert(self.rank_of(before), before.tx.nonce()),
+                None => freed += SENDER_BYTES,
             }
         }
         Some(victims)

@@ -15,7 +15,7 @@
 //! # Bounds
 //!
 //! Memory is bounded by [`PoolConfig::max_bytes`], counted as [`PoolTransaction::footprint`]: the transaction as it lies in memory with its
-//! share of the indexes, not just its encoding. Each sender has a share of it. A full pool makes room by
+//! entries in the indexes, not just its encoding, and [`SENDER_BYTES`] for each sender. Each sender has a share of it. A full pool makes room by
 //! dropping what is worth least: queued before executable, local last, then by the effective tip of the dearest block that could take
 //! it; always the highest nonce of a sender, so that no gap is torn. It never drops anything for a transaction that is worth less. Every
 //! drop has a [`DropReason`] that [`Pool::why`] tells for as long as the log of drops reaches back.
@@ -52,4 +52,4 @@ pub use dropped::{DropReason, Dropped};
 pub use error::Rejected;
 pub use pool::{AccountSource, AccountState, Added, HeadInfo, Pool, SenderContent, Status};
 pub use sender::Standing;
-pub use transaction::{NewTransaction, PoolTransaction, Price};
+pub use transaction::{NewTransaction, PoolTransaction, Price, SENDER_BYTES};

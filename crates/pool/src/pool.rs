@@ -1,7 +1,7 @@
 //! The pool and what can be asked of it.
 
 use crate::{
-    BestTransactions, DropReason, Dropped, PoolConfig, PoolTransaction, Standing,
+    BestTransactions, DropReason, Dropped, PoolConfig, PoolTransaction, SENDER_BYTES, Standing,
     best::Heads,
     dropped::DropLog,
     eviction::Tails,
@@ -91,9 +91,9 @@ pub struct Status {
     pub local: usize,
     /// Senders.
     pub senders: usize,
-    /// Bytes of [footprint](PoolTransaction::footprint) in use.
+    /// Bytes in use: the transactions' [footprints](PoolTransaction::footprint) and [`SENDER_BYTES`] a sender.
     pub bytes: usize,
-    /// Bytes of footprint allowed.
+    /// Bytes allowed.
     pub max_bytes: usize,
 }
 
@@ -268,6 +268,7 @@ impl Pool {
         self.tails.insert(queue);
         if queue.len() == 0 {
             self.senders.remove(&sender);
+            self.bytes -= SENDER_BYTES;
         }
         Some((result, promoted))
     }

@@ -5,9 +5,12 @@ use alloy_eips::{eip2718::Encodable2718, eip2930::AccessListItem, eip7702::Signe
 use alloy_primitives::{Address, B256, U256};
 use entente_chain::Transaction;
 
-/// What the indexes take for one transaction, in bytes, rounded up: its slot in the sender's queue, its entries by hash and age, and,
-/// should it be its sender's only one, the queue itself with its entries by price.
-const INDEX_BYTES: usize = 640;
+/// What the indexes take for one transaction, in bytes, rounded up: its slot in the sender's queue, and its entries by hash and age.
+const INDEX_BYTES: usize = 384;
+
+/// What a sender with transactions in the pool takes besides them, in bytes, rounded up: a tree of its own that has room for the first
+/// eleven, and its entries by price.
+pub const SENDER_BYTES: usize = 1_600;
 
 /// A transaction on its way into the pool, its sender recovered.
 #[derive(Clone, Debug)]
@@ -92,7 +95,8 @@ impl PoolTransaction {
         Price { fee: self.tx.max_fee_per_gas(), tip: self.tx.priority_fee_or_price() }
     }
 
-    /// Bytes of memory that it takes: itself, what it points to, and its share of the pool's indexes. This is what the limits count.
+    /// Bytes of memory that it takes: itself, what it points to, and its entries in the pool's indexes. This is what the limits count,
+    /// and [`SENDER_BYTES`] for each sender.
     pub fn footprint(&self) -> usize {
         let access_list = self.tx.access_list().map_or(0, |list| {
             list.iter().map(|item| size_of::<AccessListItem>() + 32 * item.storage_keys.len()).sum()

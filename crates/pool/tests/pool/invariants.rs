@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use alloy_primitives::{Address, B256, U256};
-use entente_pool::{DropReason, PoolConfig, Standing};
+use entente_pool::{DropReason, PoolConfig, SENDER_BYTES, Standing};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +128,8 @@ fn take(world: &mut World, step: &Step) -> String {
 /// Counts anew what the pool keeps count of.
 fn check_counts(world: &World) {
     let status = world.pool.status();
-    assert_eq!(status.bytes, world.pool.iter().map(|tx| tx.footprint()).sum::<usize>());
+    let transactions: usize = world.pool.iter().map(|tx| tx.footprint()).sum();
+    assert_eq!(status.bytes, transactions + status.senders * SENDER_BYTES);
     assert!(status.bytes <= status.max_bytes);
     assert_eq!(status.local, world.pool.iter().filter(|tx| tx.local).count());
     let content = world.pool.content();
