@@ -89,7 +89,9 @@ impl RecoveredBlock {
     }
 
     /// The transactions with their senders.
-    pub fn transactions_with_sender(&self) -> impl ExactSizeIterator<Item = (&Transaction, Address)> {
+    pub fn transactions_with_sender(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (&Transaction, Address)> {
         self.sealed.block.body.transactions.iter().zip(self.senders.iter().copied())
     }
 

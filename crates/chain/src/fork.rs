@@ -82,6 +82,14 @@ pub enum ForkCondition {
 }
 
 impl ForkCondition {
+    /// The time from which the fork holds, if it begins by time.
+    pub const fn timestamp(self) -> Option<u64> {
+        match self {
+            Self::Timestamp(at) => Some(at),
+            _ => None,
+        }
+    }
+
     /// Whether a block with these header fields is under the fork.
     pub fn active(self, number: BlockNumber, timestamp: u64, difficulty: U256) -> bool {
         match self {
