@@ -52,13 +52,19 @@ fn config_file(args: &[OsString]) -> Option<PathBuf> {
 fn with_file(command: Command, path: &Path) -> Result<Command, Failure> {
     let shown = path.display();
     let length = fs::metadata(path)
-        .map_err(|error| Failure::configuration(format!("{shown}: {error}; give another with --config-file")))?
+        .map_err(|error| {
+            Failure::configuration(format!("{shown}: {error}; give another with --config-file"))
+        })?
         .len();
     if length > MAX_FILE {
-        return Err(Failure::configuration(format!("{shown}: {length} bytes is no configuration file (at most {MAX_FILE})")));
+        return Err(Failure::configuration(format!(
+            "{shown}: {length} bytes is no configuration file (at most {MAX_FILE})"
+        )));
     }
-    let text = fs::read_to_string(path).map_err(|error| Failure::configuration(format!("{shown}: {error}")))?;
-    let table: Table = text.parse().map_err(|error| Failure::configuration(format!("{shown}: {error}")))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::configuration(format!("{shown}: {error}")))?;
+    let table: Table =
+        text.parse().map_err(|error| Failure::configuration(format!("{shown}: {error}")))?;
     apply(command, &table, &shown.to_string())
 }
 
@@ -69,9 +75,13 @@ fn apply(mut command: Command, table: &Table, file: &str) -> Result<Command, Fai
         if !known.contains(key) {
             return Err(Failure::configuration(unknown(file, key, &known)));
         }
-        let values = strings(value)
-            .map_err(|found| Failure::configuration(format!("{file}: {key}: found {found}, expected a string, number, boolean or a list of them")))?;
-        command = set_default(command, key, values).map_err(|reason| Failure::configuration(format!("{file}: {key}: {reason}")))?;
+        let values = strings(value).map_err(|found| {
+            Failure::configuration(format!(
+                "{file}: {key}: found {found}, expected a string, number, boolean or a list of them"
+            ))
+        })?;
+        command = set_default(command, key, values)
+            .map_err(|reason| Failure::configuration(format!("{file}: {key}: {reason}")))?;
     }
     Ok(command)
 }
@@ -103,7 +113,9 @@ fn strings(value: &Value) -> Result<Vec<String>, &'static str> {
         Value::String(text) => Ok(vec![text.clone()]),
         Value::Integer(number) => Ok(vec![number.to_string()]),
         Value::Boolean(flag) => Ok(vec![flag.to_string()]),
-        Value::Array(items) => items.iter().map(strings).collect::<Result<Vec<_>, _>>().map(|lists| lists.concat()),
+        Value::Array(items) => {
+            items.iter().map(strings).collect::<Result<Vec<_>, _>>().map(|lists| lists.concat())
+        }
         Value::Float(_) => Err("a fraction"),
         Value::Datetime(_) => Err("a date"),
         Value::Table(_) => Err("a table"),
@@ -111,7 +123,9 @@ fn strings(value: &Value) -> Result<Vec<String>, &'static str> {
 }
 
 fn set_default(command: Command, key: &str, values: Vec<String>) -> Result<Command, String> {
-    let in_node = command.find_subcommand("node").is_some_and(|node| node.get_arguments().any(|arg| arg.get_long() == Some(key)));
+    let in_node = command
+        .find_subcommand("node")
+        .is_some_and(|node| node.get_arguments().any(|arg| arg.get_long() == Some(key)));
     let holder = if in_node { command.find_subcommand("node") } else { Some(&command) };
     let arg = holder
         .and_then(|holder| holder.get_arguments().find(|arg| arg.get_long() == Some(key)))
@@ -127,7 +141,11 @@ fn set_default(command: Command, key: &str, values: Vec<String>) -> Result<Comma
     }
     let change = move |arg: clap::Arg| {
         let arg = arg.required(false);
-        if many { arg.default_values(values) } else { arg.default_value(values.into_iter().next().unwrap_or_default()) }
+        if many {
+            arg.default_values(values)
+        } else {
+            arg.default_value(values.into_iter().next().unwrap_or_default())
+        }
     };
     // A file that names the genesis takes the requirement to name it off the command line.
     Ok(if in_node {

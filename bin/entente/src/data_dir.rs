@@ -17,7 +17,9 @@ pub(crate) struct DataDir(PathBuf);
 impl DataDir {
     /// Makes the directory when it is not there.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
-        fs::create_dir_all(path).map_err(|error| Failure::other(format!("data directory {}: {error}", path.display())))?;
+        fs::create_dir_all(path).map_err(|error| {
+            Failure::other(format!("data directory {}: {error}", path.display()))
+        })?;
         Ok(Self(path.to_owned()))
     }
 
@@ -26,7 +28,10 @@ impl DataDir {
         if path.join("chain").is_dir() {
             Ok(Self(path.to_owned()))
         } else {
-            Err(Failure::other(format!("{} holds no chain; give the data directory with --data-path", path.display())))
+            Err(Failure::other(format!(
+                "{} holds no chain; give the data directory with --data-path",
+                path.display()
+            )))
         }
     }
 
@@ -46,10 +51,13 @@ impl DataDir {
 /// Reads a genesis file.
 pub(crate) fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
     let shown = path.display();
-    let failed = |error: std::io::Error| Failure::configuration(format!("genesis file {shown}: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::configuration(format!("genesis file {shown}: {error}"));
     let length = fs::metadata(path).map_err(failed)?.len();
     if length > MAX_GENESIS {
-        return Err(Failure::configuration(format!("genesis file {shown}: {length} bytes is more than the {MAX_GENESIS} that are read")));
+        return Err(Failure::configuration(format!(
+            "genesis file {shown}: {length} bytes is more than the {MAX_GENESIS} that are read"
+        )));
     }
     let text = fs::read_to_string(path).map_err(failed)?;
     Ok(Genesis::from_json(&text, &shown.to_string())?)

@@ -28,10 +28,14 @@ pub(crate) struct Logs;
 fn filter(text: &str) -> Result<Targets, Failure> {
     if let Ok(level) = LevelFilter::from_str(text) {
         // Libraries stay quiet unless asked for by name.
-        return Ok(Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("entente", level));
+        return Ok(Targets::new()
+            .with_default(level.min(LevelFilter::WARN))
+            .with_target("entente", level));
     }
     let expected = "a level (off, error, warn, info, debug, trace) or directives such as info,entente::pool=debug";
-    Targets::from_str(text).map_err(|error| Failure::configuration(format!("--logging {text}: {error}; expected {expected}")))
+    Targets::from_str(text).map_err(|error| {
+        Failure::configuration(format!("--logging {text}: {error}; expected {expected}"))
+    })
 }
 
 /// Starts logging. `default` holds where neither flag, environment nor file says otherwise.
@@ -42,7 +46,9 @@ pub(crate) fn start(args: &LoggingArgs, default: &str) -> Result<Logs, Failure> 
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
             Box::new(fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(true))
         }
-        LogFormat::Json => Box::new(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)),
+        LogFormat::Json => {
+            Box::new(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
+        }
     };
     tracing_subscriber::registry()
         .with(layer.with_filter(filter))

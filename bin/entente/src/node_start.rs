@@ -5,12 +5,12 @@ use crate::{
     data_dir::DataDir,
     exit::{Code, Failure},
 };
-use entente_chain::{ChainSpec, EngineConfig, Genesis};
+use entente_chain::{BaseFeeRule, ChainSpec, EngineConfig, Genesis};
 use entente_consensus::{Engine, Follower, Solo, SoloConfig};
 use entente_node::{BuildConfig, Chain, ChainConfig, Pruning};
 use entente_pool::PoolConfig;
 use entente_rpc::{Endpoint, Limits, RpcConfig, RpcServer};
-use entente_store::{Recovery, Store, StoreOptions};
+use entente_store::{GenesisState, Store, StoreOptions};
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 /// Bytes for code prepared for the interpreter.
@@ -18,24 +18,38 @@ const CODE_CACHE: u64 = 64 * 1024 * 1024;
 
 /// What web3_clientVersion says.
 pub(crate) fn client_version() -> String {
-    format!("entente/v{}/{}-{}/rust", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH)
+    format!(
+        "entente/v{}/{}-{}/rust",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
 }
 
 /// Opens a chain's store, in its data directory or in memory.
-pub(crate) fn open_store(dir: Option<&DataDir>, cache_mb: u64, genesis: &Genesis) -> Result<Store, Failure> {
-    let options = StoreOptions { cache_bytes: cache_mb.saturating_mul(1024 * 1024), ..StoreOptions::default() };
-    let (store, recovery) = match dir {
-        Some(dir) => Store::open(dir.chain(), options, genesis)?,
-        None => Store::open_in_memory(options, genesis)?,
+pub(crate) fn open_store(
+    dir: Option<&DataDir>,
+    cache_mb: u64,
+    genesis: &Genesis,
+) -> Result<Store, Failure> {
+    let options = StoreOptions {
+        cache_bytes: cache_mb.saturating_mul(1024 * 1024),
+        ..StoreOptions::default()
     };
-    report(&recovery);
-    Ok(store)
-}
-
-fn report(recovery: &Recovery) {
-    for notice in &recovery.notices {
-        tracing::warn!(target: "entente::store", "{notice}");
+    let state = GenesisState { header: &genesis.header, alloc: &genesis.alloc };
+    let (store, recovery) = match dir {
+        Some(dir) => Store::open(&dir.chain(), options, state)?,
+        None => Store::open_in_memory(options, state)?,
+    };
+    if recovery.to_replay > 0 {
+        tracing::info!(
+            target: "entente::store",
+            flushed = recovery.flushed,
+            blocks = recovery.to_replay,
+            "the log holds blocks beyond the written state; they are executed again"
+        );
     }
+    Ok(store)
 }
 
 /// The engine that a chain's genesis file and the arguments ask for.
@@ -45,8 +59,11 @@ pub(crate) fn engine(spec: &ChainSpec, args: &BlockArgs) -> Result<Box<dyn Engin
     }
     match &spec.engine {
         EngineConfig::Solo => Ok(Box::new(Solo::new(SoloConfig {
-            period_ms: args.block_period_ms,
-            empty_blocks: args.empty_blocks,
+            period_ms: args
+                .block_period_ms
+                .or(spec.solo.block_period_ms)
+                .filter(|period| *period > 0),
+            empty_blocks: args.empty_blocks || spec.solo.empty_blocks.unwrap_or(false),
             beneficiary: args.miner_coinbase,
             ..SoloConfig::default()
         }))),
@@ -66,14 +83,21 @@ pub(crate) const fn pruning(history_blocks: Option<u64>) -> Pruning {
     }
 }
 
-fn pool_config(args: &PoolArgs) -> PoolConfig {
+fn pool_config(args: &PoolArgs, spec: &ChainSpec) -> PoolConfig {
+    let defaults = PoolConfig::default();
     PoolConfig {
-        max_bytes: usize::try_from(args.tx_pool_mb.saturating_mul(1024 * 1024)).unwrap_or(usize::MAX),
+        max_initcode_bytes: spec
+            .contract_size_limit
+            .map_or(defaults.max_initcode_bytes, |limit| limit.saturating_mul(2)),
+        // Where the fee is fixed no cheaper block will come, and waiting for one would be waiting for ever.
+        refuse_below_base_fee: matches!(spec.base_fee, BaseFeeRule::Fixed(_)),
+        max_bytes: usize::try_from(args.tx_pool_mb.saturating_mul(1024 * 1024))
+            .unwrap_or(usize::MAX),
         max_transactions_per_sender: args.tx_pool_limit_by_sender,
         price_bump_percent: args.tx_pool_price_bump,
         queued_lifetime_ms: args.tx_pool_queued_minutes.saturating_mul(60_000),
         min_gas_price: args.min_gas_price,
-        ..PoolConfig::default()
+        ..defaults
     }
 }
 
@@ -99,7 +123,7 @@ pub(crate) fn start_chain(
             extra_data: blocks.miner_extra_data.clone(),
             gas_limit_target: blocks.target_gas_limit.unwrap_or(genesis.header.gas_limit),
         },
-        pool: pool_config(pool),
+        pool: pool_config(pool, &genesis.spec),
         pool_journal: dir.map(DataDir::pool_journal),
         pruning: pruning(storage.history_blocks),
         code_cache_bytes: CODE_CACHE,
@@ -123,11 +147,16 @@ fn limits(args: &LimitArgs) -> Limits {
 }
 
 /// The endpoints that the arguments ask for.
-pub(crate) fn rpc_config(args: &RpcArgs, limit_args: &LimitArgs, dir: Option<&DataDir>) -> Result<RpcConfig, Failure> {
+pub(crate) fn rpc_config(
+    args: &RpcArgs,
+    limit_args: &LimitArgs,
+    dir: Option<&DataDir>,
+) -> Result<RpcConfig, Failure> {
     let endpoint = |host, port, api: &[String]| -> Result<Endpoint, Failure> {
         Ok(Endpoint {
             address: SocketAddr::new(host, port),
-            namespaces: entente_rpc::parse_namespaces(api).map_err(|error| Failure::configuration(error.to_string()))?,
+            namespaces: entente_rpc::parse_namespaces(api)
+                .map_err(|error| Failure::configuration(error.to_string()))?,
             cors_origins: args.rpc_http_cors_origins.clone(),
             allowed_hosts: args.host_allowlist.clone(),
         })
@@ -137,8 +166,14 @@ pub(crate) fn rpc_config(args: &RpcArgs, limit_args: &LimitArgs, dir: Option<&Da
         other => other.clone(),
     };
     Ok(RpcConfig {
-        http: args.rpc_http_enabled.then(|| endpoint(args.rpc_http_host, args.rpc_http_port, &args.rpc_http_api)).transpose()?,
-        ws: args.rpc_ws_enabled.then(|| endpoint(args.rpc_ws_host, args.rpc_ws_port, &args.rpc_ws_api)).transpose()?,
+        http: args
+            .rpc_http_enabled
+            .then(|| endpoint(args.rpc_http_host, args.rpc_http_port, &args.rpc_http_api))
+            .transpose()?,
+        ws: args
+            .rpc_ws_enabled
+            .then(|| endpoint(args.rpc_ws_host, args.rpc_ws_port, &args.rpc_ws_api))
+            .transpose()?,
         ipc,
         limits: limits(limit_args),
     })
@@ -152,7 +187,11 @@ pub(crate) struct RunningNode {
 
 impl RunningNode {
     /// Starts everything. Must be called within a tokio runtime.
-    pub(crate) async fn start(genesis: &Genesis, dir: Option<&DataDir>, args: &NodeArgs) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        genesis: &Genesis,
+        dir: Option<&DataDir>,
+        args: &NodeArgs,
+    ) -> Result<Self, Failure> {
         let rpc_config = rpc_config(&args.rpc, &args.limits, dir)?;
         let chain = start_chain(genesis, dir, &args.storage, &args.blocks, &args.pool)?;
         match RpcServer::start(chain.clone(), rpc_config, client_version()).await {

@@ -45,10 +45,11 @@ pub(crate) fn blob_params(spec: &ChainSpec, header: &Header) -> Option<BlobParam
 
 pub(crate) fn cfg_env(spec: &ChainSpec, header: &Header) -> CfgEnv {
     let mut cfg = CfgEnv::new_with_spec(spec_id(spec.fork(header))).with_chain_id(spec.chain_id);
-    cfg.limit_contract_code_size = spec.contract_size_limit;
+    let size_limit = spec.contract_size_limit_at(header.number);
+    cfg.limit_contract_code_size = size_limit;
     // EIP-3860 ties the limit of init code to twice that of code; a raised limit raises both.
     cfg.limit_contract_initcode_size =
-        spec.contract_size_limit.map(|limit| limit.saturating_mul(2));
+        size_limit.map(|limit| limit.saturating_mul(2));
     cfg.tx_gas_limit_cap = spec.transaction_gas_limit;
     if let Some(params) = blob_params(spec, header) {
         cfg.blob_base_fee_update_fraction =
@@ -62,7 +63,7 @@ pub(crate) fn block_env(spec: &ChainSpec, header: &Header) -> BlockEnv {
     let merged = spec.fork(header) >= Fork::Paris;
     BlockEnv {
         number: U256::from(header.number),
-        beneficiary: header.beneficiary,
+        beneficiary: spec.fee_recipient(header),
         timestamp: U256::from(header.timestamp),
         gas_limit: header.gas_limit,
         basefee: header.base_fee_per_gas.unwrap_or(0),
@@ -78,7 +79,7 @@ pub(crate) fn block_env(spec: &ChainSpec, header: &Header) -> BlockEnv {
 }
 
 /// A transaction of a block as revm takes it. Byte strings are shared, not copied.
-pub(crate) fn tx_env(tx: &Transaction, sender: Address) -> TxEnv {
+pub fn tx_env(tx: &Transaction, sender: Address) -> TxEnv {
     TxEnv {
         tx_type: tx.ty(),
         caller: sender,

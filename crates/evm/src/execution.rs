@@ -249,17 +249,20 @@ impl<'a, I: Inspector<EvmContext<'a>, EthInterpreter>> BlockExecution<'a, I> {
         self.settle(tx, outcome, blob_gas)
     }
 
-    /// Executes the next transaction under an inspector, keeps its effects, and gives what the inspector's builders need.
-    pub fn inspect(
+    /// Executes the next transaction under an inspector. `look` sees the outcome and the EVM while its state is still that before the
+    /// transaction, which is what the builders of traces want; then the effects are kept. On error the block stands as it did before.
+    pub fn inspect<R>(
         &mut self,
         tx: &Transaction,
         sender: Address,
         inspector: I,
-    ) -> Result<(Outcome, &I), TransactionError> {
+        look: impl FnOnce(&Outcome, &mut BlockEvm<'a, I>) -> R,
+    ) -> Result<R, TransactionError> {
         let blob_gas = self.check_room(tx)?;
         let outcome = self.evm.inspect(tx_env(tx, sender), inspector).map_err(transaction_error)?;
-        self.settle(tx, outcome.clone(), blob_gas)?;
-        Ok((outcome, &self.evm.inspector))
+        let seen = look(&outcome, &mut self.evm);
+        self.settle(tx, outcome, blob_gas)?;
+        Ok(seen)
     }
 
     fn settle(
@@ -337,7 +340,7 @@ fn receipt(
 }
 
 /// Sorts revm's errors into those of the transaction and those of the run.
-pub(crate) fn transaction_error(error: EVMError<ViewError>) -> TransactionError {
+pub fn transaction_error(error: EVMError<ViewError>) -> TransactionError {
     match error {
         EVMError::Transaction(invalid) => TransactionError::Invalid(invalid),
         EVMError::Database(ViewError(error)) => TransactionError::Evm(error),

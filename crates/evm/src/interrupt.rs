@@ -38,7 +38,8 @@ impl Interrupt {
         self.0.is_some()
     }
 
-    fn raised(&self) -> bool {
+    /// Whether it was raised.
+    pub fn is_raised(&self) -> bool {
         self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 }
@@ -47,7 +48,7 @@ impl Interrupt {
 pub(crate) fn interruptible_jumpdest(
     context: InstructionContext<'_, EvmContext<'_>, EthInterpreter>,
 ) -> InstructionExecResult {
-    if context.host.chain.raised() {
+    if context.host.chain.is_raised() {
         context.host.error = Err(ContextError::Custom(INTERRUPTED.into()));
         return Err(InstructionResult::FatalExternalError);
     }

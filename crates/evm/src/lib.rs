@@ -22,7 +22,7 @@ pub use block_state::{BlockState, ViewError};
 pub use error::EvmError;
 pub use execution::{
     BlockEvm, BlockExecution, EvmContext, Executed, Executor, IntermediateRoot, Outcome,
-    TransactionError, return_data,
+    TransactionError, return_data, transaction_error,
 };
 pub use interrupt::Interrupt;
 pub use precompiles::Precompiles;

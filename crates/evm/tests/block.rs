@@ -1,4 +1,5 @@
 //! Blocks on a small state; every expectation is calculated by hand from the EIPs named.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
 use alloy_primitives::{
@@ -62,24 +63,7 @@ impl StateView for World {
 }
 
 fn spec(last: Fork) -> Arc<ChainSpec> {
-    Arc::new(ChainSpec {
-        chain_id: 1337,
-        forks: ForkSchedule::all_until(last),
-        base_fee: BaseFeeRule::Eip1559,
-        blobs: BlobSchedule::default(),
-        profile: HeaderProfile::Ethereum,
-        contract_size_limit: None,
-        evm_stack_size: None,
-        transaction_gas_limit: None,
-        deposit_contract: None,
-        withdrawal_request_contract: None,
-        consolidation_request_contract: None,
-        block_reward: U256::ZERO,
-        engine: EngineConfig::Solo,
-        dao_fork_block: None,
-        genesis_hash: B256::ZERO,
-        max_extra_data: 32,
-    })
+    Arc::new(ChainSpec::new(1337, ForkSchedule::all_until(last)))
 }
 
 fn executor(last: Fork) -> Executor {

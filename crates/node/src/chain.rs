@@ -1,8 +1,8 @@
 //! One chain, put together: ledger, pool, engine and events behind the handle that everybody above holds.
 
 use crate::{
-    BlockTemplate, BuildConfig, ChainEvent, Driver, EventSender, FinalityMark, Ledger, NodeError, Output, PoolHandle,
-    Runtime, TransactionSource, Waker, journal::JournalFile,
+    BlockTemplate, BuildConfig, ChainEvent, Driver, EventSender, FinalityMark, Ledger, NodeError,
+    Output, PoolHandle, Runtime, TransactionSource, Waker, journal::JournalFile,
 };
 use alloy_primitives::{Address, B256};
 use entente_chain::{ChainSpec, RecoveredBlock, SealedHeader, Transaction, recover_sender};
@@ -191,10 +191,11 @@ impl Chain {
     pub fn submit(&self, tx: Transaction, local: bool) -> Result<B256, SubmitError> {
         let waker = self.0.waker.as_ref().ok_or(SubmitError::ReadOnly)?;
         let hash = *tx.tx_hash();
-        if self.0.pool.lock().contains(&hash) {
-            return Err(Rejected::AlreadyKnown { hash }.into());
+        if self.0.pool.lock().contains(hash) {
+            return Err(Rejected::AlreadyKnown.into());
         }
-        let sender = recover_sender(&tx).map_err(|error| SubmitError::Signature(error.to_string()))?;
+        let sender =
+            recover_sender(&tx).map_err(|error| SubmitError::Signature(error.to_string()))?;
         let added = self.0.pool.add(&self.0.ledger, tx, sender, local, &self.0.events)?;
         if added.pending {
             waker.transactions_waiting();
@@ -229,7 +230,8 @@ impl Chain {
             difficulty: head.difficulty.saturating_to(),
             gas_limit_target: self.0.build.gas_limit_target,
         };
-        let mut source = Undisturbed(self.0.pool.source(self.spec().next_base_fee(&head, timestamp), 250));
+        let mut source =
+            Undisturbed(self.0.pool.source(self.spec().next_base_fee(&head, timestamp), 250));
         let layer = self.0.ledger.build_detached(&template, &mut source)?;
         *cached = Some(layer.clone());
         Ok(layer)
@@ -258,10 +260,17 @@ impl TransactionSource for Undisturbed<'_> {
 }
 
 /// Puts the journal's transactions back into the pool; those that were mined meanwhile fall out by their nonce.
-fn reload(ledger: &Ledger, pool: &PoolHandle, transactions: Vec<Transaction>, events: &EventSender) {
+fn reload(
+    ledger: &Ledger,
+    pool: &PoolHandle,
+    transactions: Vec<Transaction>,
+    events: &EventSender,
+) {
     let (mut back, mut gone) = (0u64, 0u64);
     for tx in transactions {
-        let added = recover_sender(&tx).ok().and_then(|sender| pool.add(ledger, tx, sender, true, events).ok());
+        let added = recover_sender(&tx)
+            .ok()
+            .and_then(|sender| pool.add(ledger, tx, sender, true, events).ok());
         *(if added.is_some() { &mut back } else { &mut gone }) += 1;
     }
     if back + gone > 0 {

@@ -5,8 +5,11 @@
 
 use crate::{BlockTemplate, ChainEvent, EventSender, Ledger, NodeError, PoolHandle};
 use alloy_primitives::{B256, Bytes};
-use entente_consensus::{Audience, BlockRequest, Effect, Engine, Event, Finality, Info, Outbox, RequestId, Tick, TimerId, Verdict};
 use entente_chain::RecoveredBlock;
+use entente_consensus::{
+    Audience, BlockRequest, Effect, Engine, Event, Finality, Info, Outbox, RequestId, Tick,
+    TimerId, Verdict,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -143,7 +146,7 @@ impl Driver {
     pub fn start(&mut self, now: Tick) -> Result<Vec<Output>, NodeError> {
         let event = Event::Start {
             head: self.ledger.head(),
-            transactions_waiting: self.pool.has_pending(),
+            transactions_waiting: self.transactions_waiting(now),
             records: Vec::new(),
         };
         self.run(now, event)
@@ -152,7 +155,9 @@ impl Driver {
     /// Fires the timers that are due.
     pub fn tick(&mut self, now: Tick) -> Result<Vec<Output>, NodeError> {
         let mut outputs = Vec::new();
-        while let Some((id, _)) = self.timers.iter().find(|(_, at)| **at <= now).map(|(id, at)| (*id, *at)) {
+        while let Some((id, _)) =
+            self.timers.iter().find(|(_, at)| **at <= now).map(|(id, at)| (*id, *at))
+        {
             self.timers.remove(&id);
             outputs.extend(self.run(now, Event::Timer(id))?);
         }
@@ -194,7 +199,12 @@ impl Driver {
         Ok(outputs)
     }
 
-    fn carry_out(&mut self, now: Tick, effect: Effect, outputs: &mut Vec<Output>) -> Result<(), NodeError> {
+    fn carry_out(
+        &mut self,
+        now: Tick,
+        effect: Effect,
+        outputs: &mut Vec<Output>,
+    ) -> Result<(), NodeError> {
         match effect {
             Effect::Timer { id, at: Some(at) } => {
                 self.timers.insert(id, at);
@@ -206,7 +216,11 @@ impl Driver {
             Effect::Fetch { hash } => outputs.push(Output::Fetch(hash)),
             Effect::Build { request, block } => self.build(now, request, &block),
             Effect::Check(hash) => {
-                let verdict = if self.ledger.executed(hash).is_some() { Verdict::Valid } else { Verdict::Later };
+                let verdict = if self.ledger.executed(hash).is_some() {
+                    Verdict::Valid
+                } else {
+                    Verdict::Later
+                };
                 self.requests.push_back(Event::Checked { hash, verdict });
             }
             Effect::Seal { hash, extra_data } => self.ledger.reseal(hash, extra_data)?,
@@ -266,8 +280,17 @@ impl Driver {
         self.pool.on_block(now, &self.ledger, &layer, &self.events);
         self.mark_final(header.number);
         self.events.send(ChainEvent::Committed(layer));
-        self.requests.push_back(Event::Applied { header, transactions_waiting: self.pool.has_pending() });
+        self.requests.push_back(Event::Applied {
+            header,
+            transactions_waiting: self.transactions_waiting(now),
+        });
         Ok(())
+    }
+
+    fn transactions_waiting(&self, now: Tick) -> bool {
+        let head = self.ledger.head();
+        let timestamp = now.seconds().max(head.timestamp.saturating_add(1));
+        self.pool.has_pending(self.ledger.spec().next_base_fee(&head, timestamp))
     }
 
     fn mark_final(&self, head: u64) {

@@ -19,7 +19,9 @@ pub enum NodeError {
         reason: String,
     },
     /// A block's parent is not known here.
-    #[error("the parent {parent} of block {number} ({hash}) is not known; import the chain from its genesis in order")]
+    #[error(
+        "the parent {parent} of block {number} ({hash}) is not known; import the chain from its genesis in order"
+    )]
     UnknownParent {
         /// Height that the block claims.
         number: u64,

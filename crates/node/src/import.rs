@@ -76,7 +76,7 @@ pub fn import(
             }
         });
         let mut batch = Vec::with_capacity(options.batch);
-        let result = receiver.iter().try_for_each(|prepared| {
+        let result: Result<(), NodeError> = receiver.iter().try_for_each(|prepared| {
             let Some(block) = prepared? else {
                 done.known += 1;
                 return Ok(());
@@ -106,7 +106,9 @@ fn prepare(ledger: &Ledger, block: Block) -> Result<Option<RecoveredBlock>, Node
             Some(hash) => Err(NodeError::InvalidBlock {
                 number,
                 hash: sealed.hash,
-                reason: format!("this chain has {hash} at that height; the file is of another chain or branch"),
+                reason: format!(
+                    "this chain has {hash} at that height; the file is of another chain or branch"
+                ),
             }),
             None => Ok(None),
         };

@@ -44,8 +44,12 @@ impl JournalFile {
         } else {
             Vec::new()
         };
-        let file =
-            OpenOptions::new().create(true).write(true).truncate(true).open(&path).map_err(failed("open"))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(failed("open"))?;
         Ok((Self { path, file, appended: 0 }, transactions))
     }
 

@@ -4,11 +4,14 @@
 //! height is, and blocks may stand several deep on one another before the first is committed.
 
 use crate::{NodeError, Pruning};
-use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Transaction as _};
+use alloy_consensus::EMPTY_OMMER_ROOT_HASH;
 use alloy_eips::{Encodable2718, eip4895::Withdrawals};
 use alloy_primitives::{Address, B64, B256, Bytes, U256, map::B256Map};
-use entente_chain::{Block, Body, ChainSpec, Fork, Header, Receipt, RecoveredBlock, SealedBlock, SealedHeader, Transaction};
-use entente_evm::{EvmError, Executed, Executor, StateChanges, StateView, TransactionError};
+use entente_chain::{
+    Block, Body, ChainSpec, Fork, Header, Receipt, RecoveredBlock, SealedBlock, SealedHeader,
+    Transaction,
+};
+use entente_evm::{EvmError, Executed, Executor, StateChanges, TransactionError};
 use entente_store::{Layer, Snapshot, Store};
 use entente_trie::ordered_root;
 use parking_lot::Mutex;
@@ -61,7 +64,9 @@ pub struct Ledger {
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ledger").field("pending", &self.pending.lock().len()).finish_non_exhaustive()
+        f.debug_struct("Ledger")
+            .field("pending", &self.pending.lock().len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,12 +134,17 @@ impl Ledger {
             }
         }
         let parent = above.first().map_or(head, |layer| layer.block().sealed_header());
-        let snapshot = above.into_iter().rev().fold(snapshot, |snapshot, layer| snapshot.over(layer));
+        let snapshot =
+            above.into_iter().rev().fold(snapshot, |snapshot, layer| snapshot.over(layer));
         Ok((snapshot, parent))
     }
 
     /// Builds and executes a block. It is kept until it is committed or overtaken.
-    pub fn build(&self, template: &BlockTemplate, source: &mut dyn TransactionSource) -> Result<Arc<Layer>, NodeError> {
+    pub fn build(
+        &self,
+        template: &BlockTemplate,
+        source: &mut dyn TransactionSource,
+    ) -> Result<Arc<Layer>, NodeError> {
         let layer = self.build_detached(template, source)?;
         self.keep(layer.clone());
         Ok(layer)
@@ -161,8 +171,12 @@ impl Ledger {
                     transactions.push(tx);
                     senders.push(sender);
                 }
-                Err(TransactionError::BlockGas { .. } | TransactionError::BlockBlobGas { .. }) => source.skip_sender(),
-                Err(TransactionError::Invalid(reason)) => source.reject(*tx.tx_hash(), &reason.to_string()),
+                Err(TransactionError::BlockGas { .. } | TransactionError::BlockBlobGas { .. }) => {
+                    source.skip_sender()
+                }
+                Err(TransactionError::Invalid(reason)) => {
+                    source.reject(*tx.tx_hash(), &reason.to_string())
+                }
                 Err(TransactionError::Evm(error)) => return Err(error.into()),
             }
         }
@@ -173,8 +187,9 @@ impl Ledger {
         let body = Body { transactions, ommers: Vec::new(), withdrawals };
         self.fill_in(&mut header, &body, &executed, prepared.state_root());
         let hash = self.spec().hash_header(&header);
-        let block = RecoveredBlock::new(SealedBlock { hash, block: Block { header, body } }, senders)
-            .expect("one sender was pushed with each transaction");
+        let block =
+            RecoveredBlock::new(SealedBlock { hash, block: Block { header, body } }, senders)
+                .expect("one sender was pushed with each transaction");
         Ok(self.seal(prepared, Arc::new(block), executed.receipts, &parent))
     }
 
@@ -182,7 +197,8 @@ impl Ledger {
     fn header_on(&self, template: &BlockTemplate, parent: &SealedHeader) -> Header {
         let spec = self.spec();
         let number = parent.number + 1;
-        let merged = spec.forks.at(number, template.timestamp, U256::from(template.difficulty)) >= Fork::Paris
+        let merged = spec.forks.at(number, template.timestamp, U256::from(template.difficulty))
+            >= Fork::Paris
             && spec.zero_difficulty_after_paris();
         let mut header = Header {
             parent_hash: parent.hash,
@@ -211,7 +227,8 @@ impl Ledger {
             header.blob_gas_used = Some(executed.blob_gas_used);
         }
         if header.requests_hash.is_some() {
-            header.requests_hash = executed.requests.as_ref().map(|requests| requests.requests_hash());
+            header.requests_hash =
+                executed.requests.as_ref().map(|requests| requests.requests_hash());
         }
     }
 
@@ -222,9 +239,11 @@ impl Ledger {
         }
         let parent_hash = block.header.parent_hash;
         let (snapshot, parent) = self.view_after(parent_hash).map_err(|error| match error {
-            NodeError::NotExecuted(_) => {
-                NodeError::UnknownParent { number: block.number(), hash: block.hash, parent: parent_hash }
-            }
+            NodeError::NotExecuted(_) => NodeError::UnknownParent {
+                number: block.number(),
+                hash: block.hash,
+                parent: parent_hash,
+            },
             other => other,
         })?;
         let layer = self.execute(&block, &parent, &snapshot)?;
@@ -239,9 +258,14 @@ impl Ledger {
         parent: &SealedHeader,
         snapshot: &Snapshot,
     ) -> Result<Arc<Layer>, NodeError> {
-        let invalid = |reason: String| NodeError::InvalidBlock { number: block.number(), hash: block.hash, reason };
+        let invalid = |reason: String| NodeError::InvalidBlock {
+            number: block.number(),
+            hash: block.hash,
+            reason,
+        };
         let spec = self.spec();
-        spec.validate_header(&block.sealed_header(), parent).map_err(|error| invalid(error.to_string()))?;
+        spec.validate_header(&block.sealed_header(), parent)
+            .map_err(|error| invalid(error.to_string()))?;
         spec.validate_body(block.sealed()).map_err(|error| invalid(error.to_string()))?;
         let executed = self.run(block, snapshot)?;
         check_results(&block.header, &executed).map_err(invalid)?;
@@ -259,10 +283,13 @@ impl Ledger {
     fn run(&self, block: &RecoveredBlock, snapshot: &Snapshot) -> Result<Executed, NodeError> {
         let number = block.number();
         let root = |changes: &StateChanges| -> Result<B256, EvmError> {
-            let prepared = snapshot.prepare(number, changes).map_err(|error| EvmError::State(error.to_string()))?;
+            let prepared = snapshot
+                .prepare(number, changes)
+                .map_err(|error| EvmError::State(error.to_string()))?;
             Ok(prepared.state_root())
         };
-        let mut execution = self.executor.begin(&block.header, snapshot)?.with_intermediate_root(&root);
+        let mut execution =
+            self.executor.begin(&block.header, snapshot)?.with_intermediate_root(&root);
         for (index, (tx, sender)) in block.transactions_with_sender().enumerate() {
             execution.transact(tx, sender).map_err(|error| match error {
                 TransactionError::Evm(error) => NodeError::Evm(error),
@@ -302,7 +329,11 @@ impl Ledger {
         let mut pending = self.pending.lock();
         if pending.len() >= MAX_PENDING {
             // The lowest was overtaken long ago; an engine that still wants it asks for it to be checked again.
-            if let Some(lowest) = pending.values().min_by_key(|layer| layer.block().number()).map(|layer| layer.block().hash) {
+            if let Some(lowest) = pending
+                .values()
+                .min_by_key(|layer| layer.block().number())
+                .map(|layer| layer.block().hash)
+            {
                 pending.remove(&lowest);
             }
         }
@@ -367,11 +398,17 @@ impl Ledger {
 
 fn check_results(header: &Header, executed: &Executed) -> Result<(), String> {
     if executed.gas_used != header.gas_used {
-        return Err(format!("it uses {} gas, the header says {}", executed.gas_used, header.gas_used));
+        return Err(format!(
+            "it uses {} gas, the header says {}",
+            executed.gas_used, header.gas_used
+        ));
     }
     let root = receipts_root(&executed.receipts);
     if root != header.receipts_root {
-        return Err(format!("receipts root is {root} after execution, the header says {}", header.receipts_root));
+        return Err(format!(
+            "receipts root is {root} after execution, the header says {}",
+            header.receipts_root
+        ));
     }
     if executed.logs_bloom != header.logs_bloom {
         return Err("the logs bloom of its receipts is not that of the header".into());

@@ -1,12 +1,17 @@
 //! The pool, shared: RPC threads add to it, the chain's thread takes from it.
 
-use crate::{ChainEvent, EventSender, Ledger, TransactionSource, journal::JournalFile, runtime::wall_clock};
+use crate::{
+    ChainEvent, EventSender, Ledger, TransactionSource, journal::JournalFile, runtime::wall_clock,
+};
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256, U256};
-use entente_chain::{Fork, SealedHeader, Transaction};
+use entente_chain::{SealedHeader, Transaction};
 use entente_consensus::Tick;
 use entente_evm::StateView;
-use entente_pool::{AccountSource, AccountState, Added, BestTransactions, DropReason, HeadInfo, NewTransaction, Pool, Rejected};
+use entente_pool::{
+    AccountSource, AccountState, Added, BestTransactions, DropReason, HeadInfo, NewTransaction,
+    Pool, Rejected,
+};
 use entente_store::{Layer, Snapshot};
 use parking_lot::{Mutex, MutexGuard};
 use std::{sync::Arc, time::Instant};
@@ -29,7 +34,8 @@ struct Accounts<'a>(&'a Snapshot);
 
 impl AccountSource for Accounts<'_> {
     fn account(&self, address: Address) -> Result<AccountState, String> {
-        let account = self.0.account(address).map_err(|error| error.to_string())?.unwrap_or_default();
+        let account =
+            self.0.account(address).map_err(|error| error.to_string())?.unwrap_or_default();
         Ok(AccountState {
             nonce: account.nonce,
             balance: account.balance,
@@ -60,7 +66,10 @@ pub fn head_info(ledger: &Ledger, head: &SealedHeader) -> HeadInfo {
 impl PoolHandle {
     /// A pool, with a journal for local transactions if there is to be one.
     pub fn new(pool: Pool, journal: Option<JournalFile>) -> Self {
-        Self { pool: Arc::new(Mutex::new(pool)), journal: journal.map(|journal| Arc::new(Mutex::new(journal))) }
+        Self {
+            pool: Arc::new(Mutex::new(pool)),
+            journal: journal.map(|journal| Arc::new(Mutex::new(journal))),
+        }
     }
 
     /// The pool itself, locked.
@@ -68,9 +77,10 @@ impl PoolHandle {
         self.pool.lock()
     }
 
-    /// Whether a transaction waits that could be executed.
-    pub fn has_pending(&self) -> bool {
-        self.pool.lock().status().pending > 0
+    /// Whether a transaction waits that could go into the next block at this base fee.
+    pub fn has_pending(&self, base_fee: Option<u64>) -> bool {
+        let pool = self.pool.lock();
+        pool.best(base_fee).next(&pool).is_some()
     }
 
     /// Adds a transaction whose sender is known.
@@ -85,7 +95,8 @@ impl PoolHandle {
         let now = wall_clock();
         let snapshot = ledger.store().snapshot();
         let head = head_info(ledger, &ledger.head());
-        let encoded = (local && self.journal.is_some()).then(|| alloy_eips::Encodable2718::encoded_2718(&tx));
+        let encoded =
+            (local && self.journal.is_some()).then(|| alloy_eips::Encodable2718::encoded_2718(&tx));
         let new = NewTransaction { tx, sender, local };
         let added = self.pool.lock().add(new, now.0, &head, &Accounts(&snapshot))?;
         if let (Some(journal), Some(encoded)) = (&self.journal, encoded) {
@@ -121,7 +132,13 @@ impl PoolHandle {
             .transactions_with_sender()
             .map(|(tx, sender)| (sender, tx.nonce(), *tx.tx_hash()))
             .collect();
-        let dropped = self.pool.lock().on_block(&head, &mined, &Accounts(&snapshot), now.0);
+        let dropped = self.pool.lock().on_block(
+            &head,
+            &mined,
+            layer.changed_accounts(),
+            &Accounts(&snapshot),
+            now.0,
+        );
         for dropped in dropped {
             if dropped.reason != DropReason::Mined {
                 events.send(ChainEvent::Dropped(dropped.hash));

@@ -89,7 +89,11 @@ impl Runtime {
                 }
                 result
             })
-            .map_err(|source| NodeError::File { action: "start a thread for", path: "chain".into(), source })?;
+            .map_err(|source| NodeError::File {
+                action: "start a thread for",
+                path: "chain".into(),
+                source,
+            })?;
         Ok(Self { orders, waiting, thread: Some(thread) })
     }
 
@@ -136,9 +140,9 @@ fn run(
     let mut cleaned = wall_clock();
     loop {
         let now = wall_clock();
-        let pause = driver
-            .next_timer()
-            .map_or(HOUSEKEEPING, |at| Duration::from_millis(at.0.saturating_sub(now.0)).min(HOUSEKEEPING));
+        let pause = driver.next_timer().map_or(HOUSEKEEPING, |at| {
+            Duration::from_millis(at.0.saturating_sub(now.0)).min(HOUSEKEEPING)
+        });
         let order = match inbox.recv_timeout(pause) {
             Ok(order) => Some(order),
             Err(RecvTimeoutError::Timeout) => None,

@@ -40,10 +40,24 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LoggingArgs {
     /// Level (off, error, warn, info, debug, trace), or directives by target: info,entente::pool=debug
-    #[arg(long, short = 'l', global = true, env = "ENTENTE_LOGGING", value_name = "LEVEL", help_heading = "Logging")]
+    #[arg(
+        long,
+        short = 'l',
+        global = true,
+        env = "ENTENTE_LOGGING",
+        value_name = "LEVEL",
+        help_heading = "Logging"
+    )]
     pub(crate) logging: Option<String>,
     /// How log lines look
-    #[arg(long, global = true, env = "ENTENTE_LOG_FORMAT", value_enum, default_value_t, help_heading = "Logging")]
+    #[arg(
+        long,
+        global = true,
+        env = "ENTENTE_LOG_FORMAT",
+        value_enum,
+        default_value_t,
+        help_heading = "Logging"
+    )]
     pub(crate) log_format: LogFormat,
 }
 
@@ -120,7 +134,12 @@ pub(crate) enum GenesisCommand {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ChainArgs {
     /// The chain's genesis file
-    #[arg(long, env = "ENTENTE_GENESIS_FILE", value_name = "FILE", required_unless_present = "dev")]
+    #[arg(
+        long,
+        env = "ENTENTE_GENESIS_FILE",
+        value_name = "FILE",
+        required_unless_present = "dev"
+    )]
     pub(crate) genesis_file: Option<PathBuf>,
     /// The development chain of `entente node --dev`
     #[arg(long, conflicts_with = "genesis_file")]

@@ -12,7 +12,12 @@ pub(crate) struct NodeArgs {
     #[arg(long = "config-file", env = "ENTENTE_CONFIG_FILE", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
     /// The chain's genesis file
-    #[arg(long, env = "ENTENTE_GENESIS_FILE", value_name = "FILE", required_unless_present = "dev")]
+    #[arg(
+        long,
+        env = "ENTENTE_GENESIS_FILE",
+        value_name = "FILE",
+        required_unless_present = "dev"
+    )]
     pub(crate) genesis_file: Option<PathBuf>,
     /// A development chain: id 1337, every fork, ten funded accounts whose keys everybody knows
     #[arg(long, env = "ENTENTE_DEV", conflicts_with = "genesis_file")]
@@ -34,7 +39,13 @@ pub(crate) struct NodeArgs {
 #[command(next_help_heading = "Storage")]
 pub(crate) struct StorageArgs {
     /// Data directory
-    #[arg(long, alias = "data-dir", env = "ENTENTE_DATA_PATH", default_value = "entente-data", value_name = "DIR")]
+    #[arg(
+        long,
+        alias = "data-dir",
+        env = "ENTENTE_DATA_PATH",
+        default_value = "entente-data",
+        value_name = "DIR"
+    )]
     pub(crate) data_path: PathBuf,
     /// Keep state history of this many blocks; all of it when not given
     #[arg(long, env = "ENTENTE_HISTORY_BLOCKS", value_name = "BLOCKS", value_parser = clap::value_parser!(u64).range(128..))]
@@ -79,13 +90,23 @@ pub(crate) struct PoolArgs {
     #[arg(long, env = "ENTENTE_TX_POOL_MB", default_value_t = 256, value_name = "MIB")]
     pub(crate) tx_pool_mb: u64,
     /// Transactions of one sender that may wait
-    #[arg(long, env = "ENTENTE_TX_POOL_LIMIT_BY_SENDER", default_value_t = 4096, value_name = "COUNT")]
+    #[arg(
+        long,
+        env = "ENTENTE_TX_POOL_LIMIT_BY_SENDER",
+        default_value_t = 65_536,
+        value_name = "COUNT"
+    )]
     pub(crate) tx_pool_limit_by_sender: usize,
     /// Percent by which a replacement must pay more
     #[arg(long, env = "ENTENTE_TX_POOL_PRICE_BUMP", default_value_t = 10, value_name = "PERCENT")]
-    pub(crate) tx_pool_price_bump: u64,
+    pub(crate) tx_pool_price_bump: u32,
     /// Minutes after which a transaction that can't be executed yet is dropped
-    #[arg(long, env = "ENTENTE_TX_POOL_QUEUED_MINUTES", default_value_t = 180, value_name = "MINUTES")]
+    #[arg(
+        long,
+        env = "ENTENTE_TX_POOL_QUEUED_MINUTES",
+        default_value_t = 180,
+        value_name = "MINUTES"
+    )]
     pub(crate) tx_pool_queued_minutes: u64,
     /// Lowest price per gas taken into the pool, in wei
     #[arg(long, env = "ENTENTE_MIN_GAS_PRICE", default_value_t = 0, value_name = "WEI")]

@@ -62,9 +62,14 @@ fn check_seals(genesis: &Genesis, no_seals: bool) -> Result<(), Failure> {
     }
 }
 
-fn open(genesis: &Genesis, dir: Option<&DataDir>, history_blocks: Option<u64>) -> Result<Ledger, Failure> {
+fn open(
+    genesis: &Genesis,
+    dir: Option<&DataDir>,
+    history_blocks: Option<u64>,
+) -> Result<Ledger, Failure> {
     let store = open_store(dir, CACHE_MB, genesis)?;
-    let executor = Executor::new(Arc::new(genesis.spec.clone()), CODE_CACHE).map_err(NodeError::from)?;
+    let executor =
+        Executor::new(Arc::new(genesis.spec.clone()), CODE_CACHE).map_err(NodeError::from)?;
     Ok(Ledger::open(store, executor, pruning(history_blocks))?)
 }
 
@@ -95,7 +100,10 @@ fn import_file(ledger: &Ledger, path: &Path) -> Result<(), Failure> {
         }
         Err(error) => {
             let failure = Failure::from(error);
-            say(format_args!("stopped; the chain stands at block {} ({}), nothing before the bad block is lost", head.number, head.hash));
+            say(format_args!(
+                "stopped; the chain stands at block {} ({}), nothing before the bad block is lost",
+                head.number, head.hash
+            ));
             Err(failure)
         }
     }
@@ -106,7 +114,13 @@ fn summary(imported: &Imported) {
     if progress.known > 0 {
         say(format_args!("{} blocks were here already", progress.known));
     }
-    say(format_args!("imported {} blocks, {} transactions in {:.1} s: {}", progress.blocks, progress.transactions, progress.elapsed.as_secs_f64(), figures(progress)));
+    say(format_args!(
+        "imported {} blocks, {} transactions in {:.1} s: {}",
+        progress.blocks,
+        progress.transactions,
+        progress.elapsed.as_secs_f64(),
+        figures(progress)
+    ));
     say(format_args!("head {} ({})", imported.head.number, imported.head.hash));
 }
 
@@ -116,16 +130,19 @@ fn export(chain: &ChainArgs, from: u64, to: Option<u64>, path: &Path) -> Result<
     let head = ledger.head().number;
     let to = to.unwrap_or(head);
     if from > to || to > head {
-        return Err(Failure::configuration(format!("blocks {from} to {to} are not all here: the chain stands at {head}")));
+        return Err(Failure::configuration(format!(
+            "blocks {from} to {to} are not all here: the chain stands at {head}"
+        )));
     }
     let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", path.display()));
     let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1024 * 1024, file);
     for height in from..=to {
-        let block = ledger
-            .store()
-            .block(height)?
-            .ok_or_else(|| Failure::other(format!("block {height} is missing from the store; run entente db check")))?;
+        let block = ledger.store().block(height)?.ok_or_else(|| {
+            Failure::other(format!(
+                "block {height} is missing from the store; run entente db check"
+            ))
+        })?;
         out.write_all(&alloy_rlp::encode(&block.block)).map_err(failed)?;
     }
     out.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;

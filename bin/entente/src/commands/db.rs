@@ -28,7 +28,10 @@ fn open(chain: &ChainArgs) -> Result<Store, Failure> {
 fn check(chain: &ChainArgs) -> Result<(), Failure> {
     let store = open(chain)?;
     let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     let report = store.check(|step| {
         bar.set_message(step.to_string());
         bar.tick();
@@ -40,7 +43,10 @@ fn check(chain: &ChainArgs) -> Result<(), Failure> {
     } else {
         Err(Failure::new(
             Code::Damaged,
-            format!("{} findings; restore the directory from a backup, or remove it and import or sync the chain again", report.findings.len()),
+            format!(
+                "{} findings; restore the directory from a backup, or remove it and import or sync the chain again",
+                report.findings.len()
+            ),
         ))
     }
 }

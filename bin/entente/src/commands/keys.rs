@@ -28,7 +28,8 @@ fn create(file: &Path) -> Result<(), Failure> {
 }
 
 fn inspect(file: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::other(format!("{}: {error}", file.display())))?;
+    let text = fs::read_to_string(file)
+        .map_err(|error| Failure::other(format!("{}: {error}", file.display())))?;
     let key = NodeKey::from_hex(text.trim())
         .map_err(|error| Failure::configuration(format!("{}: {error}", file.display())))?;
     describe(&key, file);
@@ -38,7 +39,11 @@ fn inspect(file: &Path) -> Result<(), Failure> {
 fn describe(key: &NodeKey, file: &Path) {
     let public = key.public_key();
     let address: Address = address_of(&public);
-    debug_assert_eq!(address, Address::from_slice(&keccak256(public)[12..]), "Besu derives addresses alike");
+    debug_assert_eq!(
+        address,
+        Address::from_slice(&keccak256(public)[12..]),
+        "Besu derives addresses alike"
+    );
     say(format_args!("file        {}", file.display()));
     say(format_args!("address     {address}"));
     say(format_args!("public key  0x{}", hex::encode(public)));

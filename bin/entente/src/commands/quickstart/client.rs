@@ -74,21 +74,36 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr) -> Result<Self, Failure> {
-        let http = HttpClientBuilder::default().build(format!("http://{address}")).map_err(Failure::other)?;
+        let http = HttpClientBuilder::default()
+            .build(format!("http://{address}"))
+            .map_err(Failure::other)?;
         let mut client = Self { http, chain_id: 0 };
         let chain_id: U64 = client.request("eth_chainId", rpc_params![]).await?;
         client.chain_id = chain_id.to();
         Ok(client)
     }
 
-    async fn request<R: DeserializeOwned>(&self, method: &str, params: ArrayParams) -> Result<R, Failure> {
-        self.http.request(method, params).await.map_err(|error| Failure::other(format!("{method}: {error}")))
+    async fn request<R: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: ArrayParams,
+    ) -> Result<R, Failure> {
+        self.http
+            .request(method, params)
+            .await
+            .map_err(|error| Failure::other(format!("{method}: {error}")))
     }
 
     /// Signs and sends a transaction as a party; waits until its block is final.
-    pub(super) async fn send(&self, party: Party, to: Option<Address>, data: Bytes) -> Result<Final, Failure> {
+    pub(super) async fn send(
+        &self,
+        party: Party,
+        to: Option<Address>,
+        data: Bytes,
+    ) -> Result<Final, Failure> {
         let key = party.key();
-        let nonce: U64 = self.request("eth_getTransactionCount", rpc_params![key.address(), "pending"]).await?;
+        let nonce: U64 =
+            self.request("eth_getTransactionCount", rpc_params![key.address(), "pending"]).await?;
         let gas_price: U256 = self.request("eth_gasPrice", rpc_params![]).await?;
         let unsigned = TxEip1559 {
             chain_id: self.chain_id,
@@ -105,8 +120,12 @@ impl Client {
         let signature = key.sign(unsigned.signature_hash());
         let signed = Transaction::Eip1559(unsigned.into_signed(signature));
         let started = Instant::now();
-        let hash: B256 =
-            self.request("eth_sendRawTransaction", rpc_params![hex::encode_prefixed(signed.encoded_2718())]).await?;
+        let hash: B256 = self
+            .request(
+                "eth_sendRawTransaction",
+                rpc_params![hex::encode_prefixed(signed.encoded_2718())],
+            )
+            .await?;
         let receipt = self.final_receipt(hash).await?;
         Ok(Final { receipt, after: started.elapsed() })
     }
@@ -114,12 +133,15 @@ impl Client {
     async fn final_receipt(&self, hash: B256) -> Result<Receipt, Failure> {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
-            let receipt: Option<Receipt> = self.request("eth_getTransactionReceipt", rpc_params![hash]).await?;
+            let receipt: Option<Receipt> =
+                self.request("eth_getTransactionReceipt", rpc_params![hash]).await?;
             if let Some(receipt) = receipt {
                 let finalized: Option<serde_json::Value> =
                     self.request("eth_getBlockByNumber", rpc_params!["finalized", false]).await?;
                 let height = finalized
-                    .and_then(|block| serde_json::from_value::<U64>(block.get("number")?.clone()).ok())
+                    .and_then(|block| {
+                        serde_json::from_value::<U64>(block.get("number")?.clone()).ok()
+                    })
                     .unwrap_or_default();
                 if height >= receipt.block_number {
                     return Ok(receipt);
@@ -127,24 +149,38 @@ impl Client {
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        Err(Failure::other(format!("transaction {hash} was not final after {} s", PATIENCE.as_secs())))
+        Err(Failure::other(format!(
+            "transaction {hash} was not final after {} s",
+            PATIENCE.as_secs()
+        )))
     }
 
     /// Calls a contract as a party. The outer error is the node's, the inner one the contract's: its revert data.
-    pub(super) async fn call(&self, party: Party, to: Address, data: &Bytes) -> Result<Result<Bytes, Bytes>, Failure> {
+    pub(super) async fn call(
+        &self,
+        party: Party,
+        to: Address,
+        data: &Bytes,
+    ) -> Result<Result<Bytes, Bytes>, Failure> {
         let request = CallRequest { from: party.address(), to, data };
         match self.http.request::<Bytes, _>("eth_call", rpc_params![request, "latest"]).await {
             Ok(output) => Ok(Ok(output)),
-            Err(Error::Call(error)) => match error.data().and_then(|data| serde_json::from_str(data.get()).ok()) {
-                Some(reason) => Ok(Err(reason)),
-                None => Err(Failure::other(format!("eth_call: {error}"))),
-            },
+            Err(Error::Call(error)) => {
+                match error.data().and_then(|data| serde_json::from_str(data.get()).ok()) {
+                    Some(reason) => Ok(Err(reason)),
+                    None => Err(Failure::other(format!("eth_call: {error}"))),
+                }
+            }
             Err(error) => Err(Failure::other(format!("eth_call: {error}"))),
         }
     }
 
     /// Every log of a contract with this second topic.
-    pub(super) async fn logs(&self, address: Address, topic: B256) -> Result<Vec<LogEntry>, Failure> {
+    pub(super) async fn logs(
+        &self,
+        address: Address,
+        topic: B256,
+    ) -> Result<Vec<LogEntry>, Failure> {
         let query = LogQuery { address, from_block: "earliest", topics: [None, Some(topic)] };
         self.request("eth_getLogs", rpc_params![query]).await
     }

@@ -94,7 +94,11 @@ const DEPOSIT: &str = include_str!("../../../../../contracts/artifacts/TradeDepo
 const CREDIT: &str = include_str!("../../../../../contracts/artifacts/LetterOfCredit.json");
 
 fn bytecode(artifact: &str) -> Result<Vec<u8>, Failure> {
-    let broken = || Failure::other("a contract built into this program can't be read; build it again from a clean checkout");
+    let broken = || {
+        Failure::other(
+            "a contract built into this program can't be read; build it again from a clean checkout",
+        )
+    };
     let artifact: serde_json::Value = serde_json::from_str(artifact).map_err(|_| broken())?;
     let code = artifact.get("bytecode").and_then(serde_json::Value::as_str).ok_or_else(broken)?;
     hex::decode(code).map_err(|_| broken())
@@ -118,7 +122,9 @@ pub(super) fn deploy_credit() -> Result<Bytes, Failure> {
 }
 
 pub(super) fn mint() -> Bytes {
-    Deposit::mintCall { to: Party::ImporterBank.address(), amount: U256::from(AMOUNT) }.abi_encode().into()
+    Deposit::mintCall { to: Party::ImporterBank.address(), amount: U256::from(AMOUNT) }
+        .abi_encode()
+        .into()
 }
 
 pub(super) fn approve(spender: Address) -> Bytes {
@@ -140,8 +146,17 @@ pub(super) fn document(name: &'static str, run: u64) -> Document {
 }
 
 pub(super) fn request(token: Address, expiry: u64, document: &Document) -> Bytes {
-    let [importer, importer_bank, exporter_bank, exporter, control, shipping, departing, arriving, customs] =
-        Party::ALL.map(Party::address);
+    let [
+        importer,
+        importer_bank,
+        exporter_bank,
+        exporter,
+        control,
+        shipping,
+        departing,
+        arriving,
+        customs,
+    ] = Party::ALL.map(Party::address);
     Credit::requestCall {
         parties: Parties {
             importer,
@@ -172,7 +187,12 @@ pub(super) struct Step {
 
 macro_rules! step {
     ($party:ident, $call:ident, $document:literal, $action:literal) => {
-        Step { party: Party::$party, action: $action, document: $document, selector: Credit::$call::SELECTOR }
+        Step {
+            party: Party::$party,
+            action: $action,
+            document: $document,
+            selector: Credit::$call::SELECTOR,
+        }
     };
 }
 
@@ -191,16 +211,25 @@ pub(super) const STEPS: [Step; 10] = [
 ];
 
 /// The last step.
-pub(super) const PASS_ON: Step = step!(ExporterBank, passOnFundsCall, "credit advice", "passes the funds on to the exporter");
+pub(super) const PASS_ON: Step =
+    step!(ExporterBank, passOnFundsCall, "credit advice", "passes the funds on to the exporter");
 
 /// A step out of turn, to be refused: the shipping company before the export certificate.
-pub(super) const TOO_EARLY: Step =
-    step!(ShippingCompany, issueBillOfLadingCall, "premature bill of lading", "tries to ship without the export certificate");
+pub(super) const TOO_EARLY: Step = step!(
+    ShippingCompany,
+    issueBillOfLadingCall,
+    "premature bill of lading",
+    "tries to ship without the export certificate"
+);
 
 impl Step {
     /// Every step takes the letter, a document's hash and its name.
     pub(super) fn data(&self, letter: U256, document: &Document) -> Bytes {
-        let arguments = Credit::issueCall { letterId: letter, documentHash: document.hash, documentName: document.name.into() };
+        let arguments = Credit::issueCall {
+            letterId: letter,
+            documentHash: document.hash,
+            documentName: document.name.into(),
+        };
         let mut data = arguments.abi_encode();
         data[..4].copy_from_slice(&self.selector);
         data.into()
@@ -212,13 +241,19 @@ pub(super) fn refusal(data: &[u8]) -> String {
     let state = |index: u8| STATES.get(usize::from(index)).copied().unwrap_or("unknown");
     match Credit::CreditErrors::abi_decode(data) {
         Ok(Credit::CreditErrors::WrongState(error)) => {
-            format!("WrongState: the letter is {}, it must be {}", state(error.actual), state(error.expected))
+            format!(
+                "WrongState: the letter is {}, it must be {}",
+                state(error.actual),
+                state(error.expected)
+            )
         }
         Ok(Credit::CreditErrors::WrongParty(error)) => {
             let name = Party::of(error.account).map_or("another party", Party::name);
             format!("WrongParty: only {name} may do this")
         }
-        Ok(Credit::CreditErrors::AlreadyPaid(error)) => format!("AlreadyPaid: {} were paid already", error.amount),
+        Ok(Credit::CreditErrors::AlreadyPaid(error)) => {
+            format!("AlreadyPaid: {} were paid already", error.amount)
+        }
         Ok(Credit::CreditErrors::DocumentAlreadyPresented(error)) => {
             format!("DocumentAlreadyPresented: for letter {}", error.letterId)
         }
@@ -235,7 +270,9 @@ pub(super) fn trail_line(log: &LogEntry) -> Option<(&'static str, Party, String,
         Credit::LetterRequested::SIGNATURE_HASH => {
             ("LetterRequested", Credit::LetterRequested::abi_decode_data(&log.data).ok()?.0)
         }
-        Credit::LetterIssued::SIGNATURE_HASH => ("LetterIssued", Credit::LetterIssued::abi_decode_data(&log.data).ok()?.0),
+        Credit::LetterIssued::SIGNATURE_HASH => {
+            ("LetterIssued", Credit::LetterIssued::abi_decode_data(&log.data).ok()?.0)
+        }
         Credit::PaymentReleased::SIGNATURE_HASH => {
             ("PaymentReleased", Credit::PaymentReleased::abi_decode_data(&log.data).ok()?.0)
         }

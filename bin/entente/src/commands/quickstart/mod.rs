@@ -61,9 +61,19 @@ fn free_port(wanted: u16) -> u16 {
         .map_or(wanted, |address| address.port())
 }
 
-async fn play(node: &RunningNode, args: &QuickstartArgs, port: u16, ws_port: u16) -> Result<(), Failure> {
+async fn play(
+    node: &RunningNode,
+    args: &QuickstartArgs,
+    port: u16,
+    ws_port: u16,
+) -> Result<(), Failure> {
     let head = node.chain.head();
-    say(format_args!("A chain of your own: id {}, engine {}, block {}", node.chain.spec().chain_id, node.chain.engine().name, head.number));
+    say(format_args!(
+        "A chain of your own: id {}, engine {}, block {}",
+        node.chain.spec().chain_id,
+        node.chain.engine().name,
+        head.number
+    ));
     say(format_args!("JSON-RPC at http://127.0.0.1:{port} and ws://127.0.0.1:{ws_port}"));
     if port != args.rpc_http_port {
         say(format_args!("(port {} is in use)", args.rpc_http_port));
@@ -77,9 +87,16 @@ async fn play(node: &RunningNode, args: &QuickstartArgs, port: u16, ws_port: u16
     say(format_args!("  cast block latest --rpc-url http://127.0.0.1:{port}"));
     say(format_args!("  curl -s http://127.0.0.1:{port} -H 'content-type: application/json' \\"));
     say("    -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_blockNumber\",\"params\":[]}'");
-    say(format_args!("  a browser wallet: network http://127.0.0.1:{port}, chain id {}, currency ETH; import one of the keys of", node.chain.spec().chain_id));
-    say("    \"test test test test test test test test test test test junk\" (ten accounts with 10,000 ETH; never use them elsewhere)");
-    say("  entente node --help for a chain that stays; contracts/README.md for the letter of credit");
+    say(format_args!(
+        "  a browser wallet: network http://127.0.0.1:{port}, chain id {}, currency ETH; import one of the keys of",
+        node.chain.spec().chain_id
+    ));
+    say(
+        "    \"test test test test test test test test test test test junk\" (ten accounts with 10,000 ETH; never use them elsewhere)",
+    );
+    say(
+        "  entente node --help for a chain that stays; contracts/README.md for the letter of credit",
+    );
     say("Ctrl-C ends it.");
     Ok(())
 }

@@ -24,12 +24,22 @@ struct Story {
 
 /// Deploys the contracts and plays a letter from request to settlement, with one refused step on the way; prints the audit trail.
 pub(super) async fn tell(address: SocketAddr, head_time: u64) -> Result<(), Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()).max(head_time);
-    let mut story = Story { client: Client::connect(address).await?, run: now, line: 0, slowest: Duration::ZERO };
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+        .max(head_time);
+    let mut story = Story {
+        client: Client::connect(address).await?,
+        run: now,
+        line: 0,
+        slowest: Duration::ZERO,
+    };
     say("");
     say("A letter of credit over 250,000.00 between nine parties");
     say("");
-    say("     party             what it does                                    transaction   block  final after");
+    say(
+        "     party             what it does                                    transaction   block  final after",
+    );
     let (token, credit) = story.deploy().await?;
     let letter = story.request(token, credit, now + LIFE_SECONDS).await?;
     for step in &letter::STEPS {
@@ -38,14 +48,27 @@ pub(super) async fn tell(address: SocketAddr, head_time: u64) -> Result<(), Fail
         }
         story.step(step, credit, letter).await?;
     }
-    story.act(Party::ExporterBank, "allows the contract to pass the funds on", Some(token), letter::approve(credit)).await?;
+    story
+        .act(
+            Party::ExporterBank,
+            "allows the contract to pass the funds on",
+            Some(token),
+            letter::approve(credit),
+        )
+        .await?;
     story.step(&letter::PASS_ON, credit, letter).await?;
     story.ending(token, credit, letter).await
 }
 
 impl Story {
     /// Sends a party's transaction and prints its line.
-    async fn act(&mut self, party: Party, action: &str, to: Option<Address>, data: Bytes) -> Result<Final, Failure> {
+    async fn act(
+        &mut self,
+        party: Party,
+        action: &str,
+        to: Option<Address>,
+        data: Bytes,
+    ) -> Result<Final, Failure> {
         let done = self.client.send(party, to, data).await?;
         if done.receipt.status.is_zero() {
             return Err(Failure::other(format!(
@@ -70,22 +93,44 @@ impl Story {
     async fn deploy(&mut self) -> Result<(Address, Address), Failure> {
         let bank = Party::ImporterBank;
         let created = |done: &Final| {
-            done.receipt.contract_address.ok_or_else(|| Failure::other("a deployment's receipt names no contract"))
+            done.receipt
+                .contract_address
+                .ok_or_else(|| Failure::other("a deployment's receipt names no contract"))
         };
-        let token = created(&self.act(bank, "opens its book of deposits", None, letter::deploy_deposit()?).await?)?;
-        let credit = created(&self.act(bank, "opens the book of letters", None, letter::deploy_credit()?).await?)?;
+        let token = created(
+            &self.act(bank, "opens its book of deposits", None, letter::deploy_deposit()?).await?,
+        )?;
+        let credit = created(
+            &self.act(bank, "opens the book of letters", None, letter::deploy_credit()?).await?,
+        )?;
         self.act(bank, "takes in 250,000.00", Some(token), letter::mint()).await?;
-        self.act(bank, "allows the contract to lock the funds", Some(token), letter::approve(credit)).await?;
+        self.act(
+            bank,
+            "allows the contract to lock the funds",
+            Some(token),
+            letter::approve(credit),
+        )
+        .await?;
         Ok((token, credit))
     }
 
-    async fn request(&mut self, token: Address, credit: Address, expiry: u64) -> Result<U256, Failure> {
+    async fn request(
+        &mut self,
+        token: Address,
+        credit: Address,
+        expiry: u64,
+    ) -> Result<U256, Failure> {
         let document = letter::document("purchase order", self.run);
         let data = letter::request(token, expiry, &document);
         let answer = self.client.call(Party::Importer, credit, &data).await?;
         let letter = answer
             .map(|output| U256::try_from_be_slice(&output).unwrap_or_default())
-            .map_err(|reason| Failure::other(format!("the request would be refused: {}", letter::refusal(&reason))))?;
+            .map_err(|reason| {
+                Failure::other(format!(
+                    "the request would be refused: {}",
+                    letter::refusal(&reason)
+                ))
+            })?;
         self.act(Party::Importer, "requests the letter", Some(credit), data).await?;
         Ok(letter)
     }
@@ -101,11 +146,15 @@ impl Story {
         let document: Document = letter::document(step.document, self.run);
         let data = step.data(letter, &document);
         let Err(reason) = self.client.call(step.party, credit, &data).await? else {
-            return Err(Failure::other("a step out of turn was not refused; the contract is not the one built into this program"));
+            return Err(Failure::other(
+                "a step out of turn was not refused; the contract is not the one built into this program",
+            ));
         };
         let done = self.client.send(step.party, Some(credit), data).await?;
         if !done.receipt.status.is_zero() {
-            return Err(Failure::other("a step out of turn was executed; the contract is not the one built into this program"));
+            return Err(Failure::other(
+                "a step out of turn was executed; the contract is not the one built into this program",
+            ));
         }
         say(format_args!(
             "  ✗  {:<16}  {:<46}  {}  {:>5}  {:>8.1} ms",
@@ -136,11 +185,21 @@ impl Story {
         let mut balances = Vec::new();
         for party in [Party::ImporterBank, Party::Exporter] {
             let answer = self.client.call(party, token, &letter::balance_of(party)).await?;
-            let cents = answer.ok().and_then(|output| U256::try_from_be_slice(&output)).unwrap_or_default();
-            balances.push(format!("{} holds {}.{:02}", party.name(), cents / U256::from(100), cents % U256::from(100)));
+            let cents =
+                answer.ok().and_then(|output| U256::try_from_be_slice(&output)).unwrap_or_default();
+            balances.push(format!(
+                "{} holds {}.{:02}",
+                party.name(),
+                cents / U256::from(100),
+                cents % U256::from(100)
+            ));
         }
         say("");
-        say(format_args!("Settled: {}. The slowest step was final after {:.1} ms.", balances.join(", "), self.slowest.as_secs_f64() * 1e3));
+        say(format_args!(
+            "Settled: {}. The slowest step was final after {:.1} ms.",
+            balances.join(", "),
+            self.slowest.as_secs_f64() * 1e3
+        ));
         say(format_args!("Contracts: letters {credit}, deposits {token}"));
         Ok(())
     }
