@@ -162,16 +162,11 @@ impl Store {
     }
 
     /// Where a transaction stands on the chain: height and index.
-    pub fn transaction(&self, hash: B256) -> Result<Option<(u64, usize)>, StoreError> {
+    pub fn transaction(&self, hash: B256) -> Result<Option<(u64, u32)>, StoreError> {
         let view = self.shared().view();
         if let Some(place) = view.index.transaction(&hash, view.height()) {
-            return Ok(Some((place.0, place.1 as usize)));
+            return Ok(Some(place));
         }
-        let place = view.base.tables.get(
-            Table::Transactions,
-            hash.as_slice(),
-            record::take_transaction_place,
-        )?;
-        Ok(place.map(|(height, index)| (height, index as usize)))
+        view.base.tables.get(Table::Transactions, hash.as_slice(), record::take_transaction_place)
     }
 }

@@ -263,4 +263,15 @@ impl Tables {
             Ok(key.starts_with(&from[..prefix]) && visit(key, verified(table, key, stored)?)?)
         })
     }
+
+    /// Visits every record of a table with the outcome of its verification.
+    pub(crate) fn audit(
+        &self,
+        table: Table,
+        mut visit: impl FnMut(Result<&[u8], StoreError>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.0.range(table, &[], &mut |key, stored| {
+            visit(verified(table, key, stored)).map(|()| true)
+        })
+    }
 }

@@ -151,6 +151,11 @@ impl Layer {
         self.delta.state_root
     }
 
+    /// Addresses of the accounts that the block changed.
+    pub fn changed_accounts(&self) -> impl Iterator<Item = Address> + '_ {
+        self.delta.accounts.iter().map(|account| account.address)
+    }
+
     /// The block's height.
     pub fn number(&self) -> u64 {
         self.block.number()

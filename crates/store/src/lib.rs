@@ -31,6 +31,7 @@
 
 mod blocks;
 mod cache;
+mod check;
 mod crash;
 mod disk;
 mod error;
@@ -53,9 +54,11 @@ mod redb_kv;
 mod rewind;
 mod shared;
 mod snapshot;
+mod stats;
 mod store;
 mod view;
 
+pub use check::{CheckReport, CheckStep};
 pub use crash::CrashSwitch;
 pub use disk::{Disk, FsDisk};
 pub use error::{Place, StoreError};
@@ -70,5 +73,6 @@ pub use proof::{AccountProof, StorageProof};
 pub use record::AccountRecord;
 pub use redb_kv::RedbKv;
 pub use snapshot::Snapshot;
+pub use stats::{StoreStats, TableStats};
 pub use store::{GenesisState, Recovery, Replay, Store};
 pub use view::Head;

@@ -18,7 +18,7 @@ use alloy_primitives::{Address, B256};
 use alloy_rlp::{Decodable, Encodable};
 use entente_chain::{Block, RecoveredBlock, SealedBlock};
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use twox_hash::XxHash3_64;
 
 const MAGIC: [u8; 4] = *b"ENTL";
@@ -26,6 +26,10 @@ const VERSION: u8 = 1;
 const HEADER: usize = 36;
 const KIND_BLOCK: u8 = 1;
 const KIND_REWIND: u8 = 2;
+
+const BAD_HEADER: &str = "there is no whole record here";
+const BAD_CHECKSUM: &str = "the record's checksum does not match";
+const UNDECODABLE: &str = "the record cannot be decoded";
 
 /// Largest payload of a record, in bytes.
 pub(crate) const MAX_PAYLOAD: usize = 1 << 30;
@@ -44,6 +48,12 @@ pub(crate) struct Location {
     pub(crate) offset: u64,
     /// Bytes, header included.
     pub(crate) len: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "block log {} at offset {}", segment_file(self.segment), self.offset)
+    }
 }
 
 impl Location {
@@ -270,8 +280,7 @@ impl BlockLog {
             .ok_or_else(|| {
                 StoreError::log(&file, at.offset, "the record's checksum does not match")
             })?;
-        decode(header, payload)
-            .ok_or_else(|| StoreError::log(&file, at.offset, "the record cannot be decoded"))
+        decode(header, payload).ok_or_else(|| StoreError::log(&file, at.offset, UNDECODABLE))
     }
 
     /// Reads the log from a position to its end, and sets the tail there. A torn tail is cut off and said.
@@ -316,6 +325,47 @@ impl BlockLog {
         }
     }
 
+    /// Reads the log between two places with the outcome of each record's verification, and changes nothing. After a bad record it goes on at the next good one.
+    pub(crate) fn audit(
+        &self,
+        from: Position,
+        to: Position,
+        mut visit: impl FnMut(Result<(Location, Record), StoreError>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for segment in from.segment..=to.segment {
+            let file = segment_file(segment);
+            let there = self.disk.len(&file)?.unwrap_or(0);
+            let len = if segment == to.segment { to.offset } else { there };
+            if there < len {
+                visit(Err(StoreError::log(
+                    &file,
+                    there,
+                    format!("it should be {len} bytes long"),
+                )))?;
+            }
+            let start = if segment == from.segment { from.offset } else { 0 };
+            let mut at = Position { segment, offset: start };
+            let len = len.min(there);
+            loop {
+                // A full stop for the log's own reasons is none here.
+                let mut failed = None;
+                let bad = self.scan_records(&file, &mut at, len, &mut |location, record| {
+                    visit(Ok((location, record))).map_err(|error| failed = Some(error)).is_ok()
+                })?;
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+                let Some(what) = bad else { break };
+                visit(Err(StoreError::log(&file, at.offset, what)))?;
+                match self.next_good(&file, at, len)? {
+                    Some((next, _)) => at = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a segment from `at` on and moves it. Gives the offset of a torn tail.
     fn scan_segment(
         &self,
@@ -324,19 +374,40 @@ impl BlockLog {
         len: u64,
         visit: &mut impl FnMut(Location, Record) -> Result<(), StoreError>,
     ) -> Result<Option<u64>, StoreError> {
+        let mut failed = None;
+        let bad = self.scan_records(file, at, len, &mut |location, record| {
+            visit(location, record).map_err(|error| failed = Some(error)).is_ok()
+        })?;
+        match (failed, bad) {
+            (Some(error), _) => Err(error),
+            (None, Some(UNDECODABLE)) => Err(StoreError::log(file, at.offset, UNDECODABLE)),
+            (None, Some(_)) => self.torn(file, *at, len).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Reads records from `at` on and moves it, until the end, until `visit` says false, or until a bad record: then what is wrong with it is given.
+    fn scan_records(
+        &self,
+        file: &str,
+        at: &mut Position,
+        len: u64,
+        visit: &mut dyn FnMut(Location, Record) -> bool,
+    ) -> Result<Option<&'static str>, StoreError> {
         let mut buffer = Vec::new();
         while at.offset < len {
             let Some(record) = self.read_next(file, at.offset, len, &mut buffer)? else {
-                return self.torn(file, *at, len).map(Some);
+                return Ok(Some(BAD_HEADER));
             };
             let Some((header, payload)) = verify(record, *at) else {
-                return self.torn(file, *at, len).map(Some);
+                return Ok(Some(BAD_CHECKSUM));
             };
-            let decoded = decode(header, payload)
-                .ok_or_else(|| StoreError::log(file, at.offset, "the record cannot be decoded"))?;
+            let Some(decoded) = decode(header, payload) else { return Ok(Some(UNDECODABLE)) };
             let location =
                 Location { segment: at.segment, offset: at.offset, len: record.len() as u32 };
-            visit(location, decoded)?;
+            if !visit(location, decoded) {
+                break;
+            }
             *at = location.end();
         }
         Ok(None)
@@ -367,20 +438,33 @@ impl BlockLog {
 
     /// Whether the bad record at `at` is a torn tail: Ok with its offset. An error when a later batch shows that it had been synced.
     fn torn(&self, file: &str, at: Position, len: u64) -> Result<u64, StoreError> {
+        let mut next = at;
+        while let Some((good, batch)) = self.next_good(file, next, len)? {
+            if batch > at.offset {
+                return Err(StoreError::log(file, at.offset, BAD_CHECKSUM));
+            }
+            next = good;
+        }
+        Ok(at.offset)
+    }
+
+    /// The next good record after `at`, and where its batch began.
+    fn next_good(
+        &self,
+        file: &str,
+        at: Position,
+        len: u64,
+    ) -> Result<Option<(Position, u64)>, StoreError> {
         let mut rest = vec![0; (len - at.offset) as usize];
         self.disk.read_at(file, at.offset, &mut rest)?;
         let later =
             rest.windows(MAGIC.len()).enumerate().skip(1).filter(|(_, window)| *window == MAGIC);
         for (skip, _) in later {
             let position = Position { offset: at.offset + skip as u64, ..at };
-            if verify(&rest[skip..], position).is_some_and(|(header, _)| header.batch > at.offset) {
-                return Err(StoreError::log(
-                    file,
-                    at.offset,
-                    "the record's checksum does not match",
-                ));
+            if let Some((header, _)) = verify(&rest[skip..], position) {
+                return Ok(Some((position, header.batch)));
             }
         }
-        Ok(at.offset)
+        Ok(None)
     }
 }

@@ -147,19 +147,6 @@ impl NodeKey {
         }
         out.extend(self.path.iter());
     }
-
-    pub(crate) fn take(key: &[u8]) -> Option<Self> {
-        let (owner, path) = match key.split_first()? {
-            (0, path) => (None, path),
-            (1, rest) => {
-                let (owner, path) = rest.split_first_chunk::<32>()?;
-                (Some(B256::from(owner)), path)
-            }
-            _ => return None,
-        };
-        let sound = path.len() <= 64 && path.iter().all(|nibble| *nibble < 16);
-        sound.then(|| Self { owner, path: Nibbles::from_nibbles(path) })
-    }
 }
 
 pub(crate) fn put_location(out: &mut Vec<u8>, at: &Location) {

@@ -8,7 +8,7 @@ use crate::{
     index::Index,
     kv::{Batch, Kv, Tables},
     layer::PreparedState,
-    log::{BlockLog, Location, Position, Record, Unplaced, segment_file},
+    log::{BlockLog, Location, Position, Record, TornTail, Unplaced, segment_file},
     meta::Meta,
     options::StoreOptions,
     overlay::Overlays,
@@ -103,12 +103,19 @@ pub(crate) fn open(
         rewind::undo_tables(&shared, to, position)?;
         head = shared.view().head.clone();
     }
-    let recovery = Recovery {
-        created,
-        flushed: head.header.number,
-        to_replay: shared.writer.lock().pending.len() as u64,
-        torn,
-    };
+    let (flushed, to_replay) = (head.header.number, shared.writer.lock().pending.len() as u64);
+    let mut notices = Vec::new();
+    if let Some(TornTail { file, offset, bytes }) = &torn {
+        notices.push(format!(
+            "cut {bytes} bytes off {file} at offset {offset}: they were being written when the node stopped, and had not been acknowledged"
+        ));
+    }
+    if let Some((to, _)) = tail.undo {
+        notices.push(format!(
+            "finished going back to block {to}, which the node was doing when it stopped"
+        ));
+    }
+    let recovery = Recovery { created, flushed, to_replay, torn, notices };
     Ok((shared, recovery))
 }
 

@@ -7,6 +7,8 @@ use crate::{
     kv::Kv,
     layer::Layer,
     log::{BlockLog, Record, TornTail, Unplaced, segment_file},
+    mem_disk::MemDisk,
+    mem_kv::MemKv,
     options::StoreOptions,
     recover,
     redb_kv::RedbKv,
@@ -15,7 +17,7 @@ use crate::{
     view::{Committed, Head},
 };
 use alloy_primitives::Address;
-use entente_chain::{RecoveredBlock, SealedHeader, spec::GenesisAccount};
+use entente_chain::{Genesis, RecoveredBlock, SealedHeader, spec::GenesisAccount};
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, thread::JoinHandle};
 
@@ -31,6 +33,12 @@ pub struct GenesisState<'a> {
     pub alloc: &'a BTreeMap<Address, GenesisAccount>,
 }
 
+impl<'a> From<&'a Genesis> for GenesisState<'a> {
+    fn from(genesis: &'a Genesis) -> Self {
+        Self { header: &genesis.header, alloc: &genesis.alloc }
+    }
+}
+
 /// What was found when a store was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
@@ -42,6 +50,8 @@ pub struct Recovery {
     pub to_replay: u64,
     /// A torn tail that was cut off.
     pub torn: Option<TornTail>,
+    /// What of this an operator should read, in words.
+    pub notices: Vec<String>,
 }
 
 struct Inner {
@@ -93,32 +103,34 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Locked`], [`StoreError::WrongGenesis`], [`StoreError::NewerFormat`], [`StoreError::Corrupt`], and what the system says.
-    pub fn open(
-        dir: &Path,
+    pub fn open<'g>(
+        dir: impl AsRef<Path>,
         options: StoreOptions,
-        genesis: GenesisState<'_>,
+        genesis: impl Into<GenesisState<'g>>,
     ) -> Result<(Self, Recovery), StoreError> {
+        let dir = dir.as_ref();
         let disk = FsDisk::open(dir)?;
         let kv = RedbKv::open(&dir.join(TABLES_FILE), options.page_cache_bytes)?;
         Self::open_on(Arc::new(disk), Arc::new(kv), options, genesis)
     }
 
-    /// The same on any disk and tables: those in memory, for tests and simulation.
-    pub fn open_on(
+    /// A store in memory, gone when it is dropped.
+    pub fn open_in_memory<'g>(
+        options: StoreOptions,
+        genesis: impl Into<GenesisState<'g>>,
+    ) -> Result<(Self, Recovery), StoreError> {
+        Self::open_on(Arc::new(MemDisk::default()), Arc::new(MemKv::default()), options, genesis)
+    }
+
+    /// A store on any disk and tables: those in memory that can crash, for tests and simulation.
+    pub fn open_on<'g>(
         disk: Arc<dyn Disk>,
         kv: Arc<dyn Kv>,
         options: StoreOptions,
-        genesis: GenesisState<'_>,
+        genesis: impl Into<GenesisState<'g>>,
     ) -> Result<(Self, Recovery), StoreError> {
         let log = BlockLog::new(disk, options.segment_bytes);
-        let (shared, recovery) = recover::open(log, kv, options, genesis)?;
-        if let Some(torn) = &recovery.torn {
-            tracing::warn!(
-                target: "entente::store",
-                file = torn.file, offset = torn.offset, bytes = torn.bytes,
-                "cut an unfinished record off the block log: it was being written when the node stopped, and was never acknowledged"
-            );
-        }
+        let (shared, recovery) = recover::open(log, kv, options, genesis.into())?;
         let flusher = match options.flush {
             FlushMode::Background => Some(flush::spawn(&shared)?),
             FlushMode::Inline | FlushMode::Manual => None,
