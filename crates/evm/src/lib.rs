@@ -19,6 +19,7 @@ mod state;
 mod system;
 
 pub use block_state::{BlockState, ViewError};
+pub use env::tx_env;
 pub use error::EvmError;
 pub use execution::{
     BlockEvm, BlockExecution, EvmContext, Executed, Executor, IntermediateRoot, Outcome,
