@@ -5,13 +5,11 @@ use entente_node::NodeError;
 use entente_store::StoreError;
 use std::{fmt, process::ExitCode};
 
-/// Exit codes. Documented in the book (`docs/`, "Operating").
+/// Exit codes. Documented in the book (`docs/`, "Operating"); 2, a wrong command line, is clap's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     /// Something failed that is none of the below.
     Failure = 1,
-    /// The command line is wrong (clap's own code).
-    Usage = 2,
     /// A configuration or genesis file is wrong.
     Configuration = 3,
     /// Another process holds the data directory, or a port is taken.

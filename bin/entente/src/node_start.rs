@@ -10,7 +10,7 @@ use entente_consensus::{Engine, Follower, Solo, SoloConfig};
 use entente_node::{BuildConfig, Chain, ChainConfig, Pruning};
 use entente_pool::PoolConfig;
 use entente_rpc::{Endpoint, Limits, RpcConfig, RpcServer};
-use entente_store::{GenesisState, Store, StoreOptions};
+use entente_store::{Store, StoreOptions};
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 /// Bytes for code prepared for the interpreter.
@@ -36,10 +36,9 @@ pub(crate) fn open_store(
         cache_bytes: cache_mb.saturating_mul(1024 * 1024),
         ..StoreOptions::default()
     };
-    let state = GenesisState { header: &genesis.header, alloc: &genesis.alloc };
     let (store, recovery) = match dir {
-        Some(dir) => Store::open(&dir.chain(), options, state)?,
-        None => Store::open_in_memory(options, state)?,
+        Some(dir) => Store::open(dir.chain(), options, genesis)?,
+        None => Store::open_in_memory(options, genesis)?,
     };
     if recovery.to_replay > 0 {
         tracing::info!(
@@ -176,6 +175,7 @@ pub(crate) fn rpc_config(
             .transpose()?,
         ipc,
         limits: limits(limit_args),
+        dialect: args.rpc_dialect.into(),
     })
 }
 

@@ -7,7 +7,7 @@ mod node;
 
 use alloy_primitives::{Address, B256, U64};
 use entente_chain::NodeKey;
-use jsonrpsee_http_client::rpc_params;
+use jsonrpsee_core::rpc_params;
 use node::{KEYS, TestNode, entente, transfer};
 use serde::Deserialize;
 use std::{

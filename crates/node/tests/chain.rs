@@ -11,7 +11,7 @@ use entente_node::{
     Pruning, SubmitError, TransactionSource, import,
 };
 use entente_pool::PoolConfig;
-use entente_store::{GenesisState, Store, StoreOptions};
+use entente_store::{Store, StoreOptions};
 use std::{sync::Arc, time::Duration};
 
 /// The first key of the development chain.
@@ -19,8 +19,7 @@ const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2f
 const BOB: Address = Address::repeat_byte(0xb0);
 
 fn store(genesis: &Genesis) -> Store {
-    let state = GenesisState { header: &genesis.header, alloc: &genesis.alloc };
-    Store::open_in_memory(StoreOptions::default(), state).unwrap().0
+    Store::open_in_memory(StoreOptions::default(), genesis).unwrap().0
 }
 
 fn ledger() -> Ledger {

@@ -1,7 +1,28 @@
 //! Endpoints of `entente node`.
 
 use clap::{ArgAction, Args};
+use entente_rpc::Dialect;
 use std::{net::IpAddr, path::PathBuf};
+
+/// Shape of a few answers on which the field has changed its mind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RpcDialect {
+    /// The execution API as it is now
+    #[default]
+    Current,
+    /// As it was before 2024, for old tools: totalDifficulty in blocks, no blockTimestamp
+    #[value(name = "before-2024")]
+    Before2024,
+}
+
+impl From<RpcDialect> for Dialect {
+    fn from(dialect: RpcDialect) -> Self {
+        match dialect {
+            RpcDialect::Current => Self::Current,
+            RpcDialect::Before2024 => Self::Before2024,
+        }
+    }
+}
 
 /// Where clients connect, and what they may call.
 #[derive(Clone, Debug, Args)]
@@ -84,4 +105,7 @@ pub(crate) struct RpcArgs {
     /// Socket file for IPC with every namespace; entente.ipc in the data directory when given without a value
     #[arg(long, alias = "ipc-path", env = "ENTENTE_RPC_IPC_PATH", num_args = 0..=1, default_missing_value = "", value_name = "FILE")]
     pub(crate) rpc_ipc_path: Option<PathBuf>,
+    /// Shape of answers on which the field has changed its mind
+    #[arg(long, env = "ENTENTE_RPC_DIALECT", value_enum, default_value_t)]
+    pub(crate) rpc_dialect: RpcDialect,
 }

@@ -47,8 +47,14 @@ fn announce(node: &RunningNode, genesis: &Genesis) {
         head = head.number,
         "node started"
     );
-    for endpoint in node.rpc.endpoints() {
-        tracing::info!(target: "entente", "listening on {endpoint}");
+    if let Some(address) = node.rpc.http_address() {
+        tracing::info!(target: "entente", "listening on http://{address}");
+    }
+    if let Some(address) = node.rpc.ws_address() {
+        tracing::info!(target: "entente", "listening on ws://{address}");
+    }
+    if let Some(path) = node.rpc.ipc_path() {
+        tracing::info!(target: "entente", "listening on {}", path.display());
     }
 }
 

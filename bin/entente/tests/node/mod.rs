@@ -4,10 +4,8 @@ use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, TxKind, U256, hex};
 use entente_chain::{NodeKey, Transaction};
-use jsonrpsee_http_client::{
-    HttpClient, HttpClientBuilder,
-    core::{client::ClientT, params::ArrayParams},
-};
+use jsonrpsee_core::{client::ClientT, params::ArrayParams};
+use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use serde::de::DeserializeOwned;
 use std::{
     net::{Ipv4Addr, TcpListener},

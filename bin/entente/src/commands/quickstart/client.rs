@@ -6,14 +6,12 @@ use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256, hex};
 use entente_chain::Transaction;
-use jsonrpsee_http_client::{
-    HttpClient, HttpClientBuilder,
-    core::{
-        client::{ClientT, Error},
-        params::ArrayParams,
-    },
+use jsonrpsee_core::{
+    client::{ClientT, Error},
+    params::ArrayParams,
     rpc_params,
 };
+use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     net::SocketAddr,

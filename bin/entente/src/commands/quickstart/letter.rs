@@ -31,7 +31,6 @@ sol! {
         uint256 amount;
     }
 
-    #[derive(Debug)]
     interface Credit {
         function request(Parties parties, Terms terms, bytes32 documentHash, string documentName) external returns (uint256);
         function issue(uint256 letterId, bytes32 documentHash, string documentName) external;
