@@ -3,9 +3,9 @@
 // Transaction types, fees, watching, batches, overrides, simulation and proofs through viem.
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { concatHex, encodeFunctionData, getAddress, http, numberToHex, padHex, parseAbi, parseEther, parseGwei, toHex, webSocket } from 'viem';
+import { concatHex, encodeFunctionData, getAddress, http, padHex, parseEther, parseGwei, toHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { RPC, WS, artifact, eventually, patiently, notOnAnvil } from '../chain.mjs';
+import { RPC, artifact, eventually, patiently, notOnAnvil } from '../chain.mjs';
 import { client, deploy, funded, mined, publicClient, walletOf, websocketClient } from './setup.mjs';
 
 const stranger = () => privateKeyToAccount(generatePrivateKey()).address;
@@ -235,7 +235,6 @@ test('eth_simulateV1: blocks build on each other, and overrides hold', async () 
   assert.equal(results.length, 2);
   assert.equal(results[0].calls[0].status, 'success');
   assert.equal(results[0].calls[0].gasUsed, 21_000n);
-  assert.equal(results[1].parentHash, results[0].hash);
   assert.equal(results[1].number, results[0].number + 1n);
   const [transfer, surroundings, take, filed] = results[1].calls;
   assert.equal(transfer.status, 'success', 'the second block sees what the first one paid');
@@ -245,6 +244,13 @@ test('eth_simulateV1: blocks build on each other, and overrides hold', async () 
   assert.equal(filed.logs.length, 1);
   same(filed.logs[0].address, desk.address);
   assert.equal(await client.getBalance({ address: to }), 0n, 'nothing of it stays');
+});
+
+test('eth_simulateV1: simulated blocks are linked by hash', notOnAnvil('parent hashes are zero'), async () => {
+  const head = await client.getBlock();
+  const [first, second] = await client.simulateBlocks({ blockNumber: head.number, blocks: [{ calls: [] }, { calls: [] }] });
+  assert.equal(first.parentHash, head.hash);
+  assert.equal(second.parentHash, first.hash);
 });
 
 test('eth_simulateV1: transfers are traced as logs when asked', async () => {
@@ -260,7 +266,7 @@ test('eth_simulateV1: transfers are traced as logs when asked', async () => {
   assert.equal(BigInt(log.data), 40n);
 });
 
-test('eth_simulateV1: with validation, a transaction that cannot pay fails the whole request', async () => {
+test('eth_simulateV1: with validation, a transaction that cannot pay fails the whole request', notOnAnvil('code -32003'), async () => {
   const from = stranger();
   await assert.rejects(
     client.request({
@@ -271,20 +277,23 @@ test('eth_simulateV1: with validation, a transaction that cannot pay fails the w
   );
 });
 
-test('simulateCalls: asset changes of a token transfer', async () => {
+const tokenCalls = (token, to) => [
+  { to: token.address, abi: token.abi, functionName: 'transfer', args: [to, 100n] },
+  { to: token.address, abi: token.abi, functionName: 'balanceOf', args: [to] },
+];
+
+test('simulateCalls: the second call sees what the first one did', async () => {
   const token = await deploy('Token', user, [1_000n]);
-  const to = stranger();
-  const { results, assetChanges } = await client.simulateCalls({
-    account: user.account.address,
-    traceAssetChanges: true,
-    calls: [
-      { to: token.address, abi: token.abi, functionName: 'transfer', args: [to, 100n] },
-      { to: token.address, abi: token.abi, functionName: 'balanceOf', args: [to] },
-    ],
-  });
+  const { results } = await client.simulateCalls({ account: user.account.address, calls: tokenCalls(token, stranger()) });
   assert.deepEqual(results.map(({ status }) => status), ['success', 'success']);
   assert.equal(results[1].result, 100n);
-  const change = assetChanges.find(({ token: { address } }) => getAddress(address) === getAddress(token.address));
+});
+
+test('simulateCalls: asset changes of a token transfer', notOnAnvil('calls that deploy are refused'), async () => {
+  const token = await deploy('Token', user, [1_000n]);
+  const calls = tokenCalls(token, stranger());
+  const { assetChanges } = await client.simulateCalls({ account: user.account.address, traceAssetChanges: true, calls });
+  const change = assetChanges.find((one) => getAddress(one.token.address) === getAddress(token.address));
   assert.equal(change.value.diff, -100n);
 });
 
