@@ -43,6 +43,9 @@ mod source;
 mod update;
 mod walk;
 
+#[cfg(test)]
+mod fixtures;
+
 pub use build::{TrieBuilder, build, ordered_root, root_of_sorted};
 pub use error::TrieError;
 pub use nybbles::Nibbles;

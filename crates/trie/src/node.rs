@@ -62,6 +62,11 @@ fn offset(rlp: &[u8], rest: &[u8]) -> u16 {
     u16::try_from(rlp.len() - rest.len()).unwrap_or(u16::MAX)
 }
 
+/// Whether an item that was taken for a child reference is that of no child: the only one of a single byte.
+pub(crate) fn is_empty(item: &[u8]) -> bool {
+    item.len() <= 1
+}
+
 /// The length of the child reference at the start of `rest`: 1 when empty, 33 for a hash, and that of the embedded node otherwise.
 fn reference_length(rest: &[u8]) -> Result<usize, &'static str> {
     let length = match rest.first() {
@@ -124,9 +129,12 @@ fn parse(rlp: &[u8]) -> Result<Node<'_>, &'static str> {
     if payload.len() != header.payload_length {
         return Err("bytes follow the node");
     }
-    let first = item_length(payload)?;
-    let second = item_length(&payload[first..])?;
-    if first + second != payload.len() {
+    // The key of a leaf or an extension is a string, not empty.
+    let short = !matches!(payload.first(), Some(0x80 | 0xc0..)) && {
+        let first = item_length(payload)?;
+        first + item_length(&payload[first..])? == payload.len()
+    };
+    if !short {
         return Branch::decode(rlp, payload).map(Node::Branch);
     }
     let (key, leaf) = compact(string(&mut payload)?)?;

@@ -90,7 +90,7 @@ fn descend(
                 branch.child(usize::from(nibble))
             }
         };
-        if child == EMPTY_ITEM {
+        if node::is_empty(child) {
             return Ok(None);
         }
         rlp = match node::reference_hash(child) {

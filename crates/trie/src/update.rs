@@ -166,7 +166,7 @@ impl<'s, S: NodeSource + ?Sized> Updater<'s, S> {
         raw: Raw<'_>,
         changes: &'c [C],
     ) -> Result<Outcome<'c>, TrieError> {
-        if raw.item == EMPTY_ITEM {
+        if node::is_empty(raw.item) {
             let slot = self.reserve(path, false);
             return Ok(match self.fresh(path, slot, changes, None) {
                 Outcome::Empty => self.unchanged(slot),

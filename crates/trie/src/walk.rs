@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use nybbles::Nibbles;
 
-use crate::node::{self, EMPTY_ITEM, Node};
+use crate::node::{self, Node};
 use crate::source::{self, NodeSource, Verify};
 use crate::{EMPTY_ROOT, TrieError};
 
@@ -58,7 +58,7 @@ impl<S: NodeSource + ?Sized, F: FnMut(&Nibbles, &[u8])> Walker<'_, S, F> {
     }
 
     fn child(&mut self, path: &Nibbles, item: &[u8]) -> Result<(), TrieError> {
-        if item == EMPTY_ITEM {
+        if node::is_empty(item) {
             return Ok(());
         }
         let Some(hash) = node::reference_hash(item) else { return self.node(path, item) };

@@ -1,5 +1,5 @@
 //! Sequences of updates give the root and the stored nodes that alloy-trie's builder gives for the resulting map.
-#![allow(missing_docs, unreachable_pub, reason = "tests")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "tests")]
 
 mod model;
 
@@ -47,7 +47,7 @@ fn compare_build(leaves: &Leaves, root: B256, nodes: &Nodes) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn small_batches(batches in prop::collection::vec(changes(6), 1..30)) {
