@@ -18,7 +18,7 @@ pub(super) fn list<'a>(buf: &mut &'a [u8], part: &'static str) -> Result<&'a [u8
 }
 
 /// Reads the outermost list, after which nothing may follow.
-pub(super) fn whole<'a>(mut buf: &'a [u8]) -> Result<&'a [u8], ExtraDataError> {
+pub(super) fn whole(mut buf: &[u8]) -> Result<&[u8], ExtraDataError> {
     let payload = list(&mut buf, "the outer list")?;
     if buf.is_empty() { Ok(payload) } else { Err(ExtraDataError::Trailing(buf.len())) }
 }

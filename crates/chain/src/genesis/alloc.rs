@@ -72,11 +72,8 @@ pub fn state_root(accounts: &BTreeMap<Address, GenesisAccount>) -> B256 {
 
 fn trie_account(account: &GenesisAccount) -> TrieAccount {
     let live = account.storage.iter().filter(|(_, value)| !value.is_zero());
-    TrieAccount {
-        nonce: account.nonce,
-        balance: account.balance,
-        storage_root: storage_root_unhashed(live.map(|(slot, value)| (*slot, *value))),
-        code_hash: if account.code.is_empty() { KECCAK256_EMPTY } else { keccak256(&account.code) },
-        ..TrieAccount::default()
-    }
+    let storage_root = storage_root_unhashed(live.map(|(slot, value)| (*slot, *value)));
+    let code_hash =
+        if account.code.is_empty() { KECCAK256_EMPTY } else { keccak256(&account.code) };
+    TrieAccount::new(account.nonce, account.balance, storage_root, code_hash)
 }

@@ -16,6 +16,9 @@ const SECTIONS: [(&str, HeaderProfile); 6] = [
     ("raft", HeaderProfile::Ethereum),
 ];
 
+/// The engines from which Besu and GoQuorum know a way to QBFT.
+const IBFT: [&str; 3] = ["ibft2", "ibft", "istanbul"];
+
 pub(super) fn keys() -> impl Iterator<Item = &'static str> {
     SECTIONS.iter().map(|(key, _)| *key).chain(["ethash", "entente", "transitions"])
 }
@@ -48,7 +51,9 @@ pub(super) fn read(
     match sections.as_slice() {
         [] => {}
         [one] => apply(one, spec, notices)?,
-        [later, earlier] if later.key == "qbft" => migrate(earlier, later, spec, notices)?,
+        [later, earlier] if later.key == "qbft" && IBFT.contains(&earlier.key) => {
+            migrate(earlier, later, spec, notices)?;
+        }
         [first, second, ..] => {
             return Err(second.field.contradiction(format!(
                 "`{}` names another engine; keep one",
@@ -190,12 +195,12 @@ fn solo(
     notices: &mut Vec<String>,
 ) -> Result<(), ChainError> {
     let mut members = section.object()?;
-    if let Some(engine) = members.get("engine") {
-        if engine.text()? != "solo" {
-            return Err(engine.wrong(
-                "\"solo\"; other engines are named by their own sections (\"qbft\", \"ibft2\", …)",
-            ));
-        }
+    if let Some(engine) = members.get("engine")
+        && engine.text()? != "solo"
+    {
+        return Err(engine.wrong(
+            "\"solo\"; other engines are named by their own sections (\"qbft\", \"ibft2\", …)",
+        ));
     }
     spec.engine = EngineConfig::Solo;
     spec.solo = SoloSettings {
