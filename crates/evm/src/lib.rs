@@ -29,3 +29,4 @@ pub use interrupt::Interrupt;
 pub use precompiles::Precompiles;
 pub use revm;
 pub use state::{Account, AccountChange, SlotChange, StateChanges, StateView};
+pub use system::{before_transactions, collect_requests};

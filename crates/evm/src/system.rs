@@ -22,7 +22,7 @@ const DEPOSIT_EVENT: B256 =
     b256!("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5");
 
 /// Runs the system calls that open a block: the parent beacon block root (EIP-4788) and the parent's hash (EIP-2935).
-pub(crate) fn before_transactions<'a, I: Inspector<EvmContext<'a>, EthInterpreter>>(
+pub fn before_transactions<'a, I: Inspector<EvmContext<'a>, EthInterpreter>>(
     evm: &mut BlockEvm<'a, I>,
     fork: Fork,
     header: &Header,
@@ -43,7 +43,7 @@ pub(crate) fn before_transactions<'a, I: Inspector<EvmContext<'a>, EthInterprete
 
 /// Collects the requests that a block makes of the consensus layer: deposits from logs (EIP-6110), withdrawals (EIP-7002) and
 /// consolidations (EIP-7251) from their contracts. Empty ones are left out (EIP-7685).
-pub(crate) fn collect_requests<'a, I: Inspector<EvmContext<'a>, EthInterpreter>>(
+pub fn collect_requests<'a, I: Inspector<EvmContext<'a>, EthInterpreter>>(
     evm: &mut BlockEvm<'a, I>,
     spec: &ChainSpec,
     header: &Header,

@@ -4,7 +4,7 @@
 //! to disk. Recovery costs about as much as all the rest, so neither waits long for the other.
 
 use crate::{Ledger, NodeError};
-use entente_chain::{Block, RecoveredBlock, SealedHeader, recover_block};
+use entente_chain::{Block, Fork, RecoveredBlock, SealedHeader, recover::recover_block_with};
 use std::{
     sync::{Arc, mpsc},
     time::{Duration, Instant},
@@ -113,7 +113,9 @@ fn prepare(ledger: &Ledger, block: Block) -> Result<Option<RecoveredBlock>, Node
             None => Ok(None),
         };
     }
-    Ok(Some(recover_block(sealed)?))
+    // Frontier took signatures with a high s (EIP-2).
+    let low_s = ledger.spec().fork(&sealed.header) >= Fork::Homestead;
+    Ok(Some(recover_block_with(sealed, low_s)?))
 }
 
 fn flush(
