@@ -17,7 +17,7 @@ use alloy_eips::Encodable2718;
 use alloy_primitives::{B256, Bytes, KECCAK256_EMPTY, keccak256};
 use entente_chain::RecoveredBlock;
 use entente_trie::{Nibbles, TrieBuilder, ordered_root};
-use std::{fmt, sync::Arc};
+use std::{cell::RefCell, fmt, sync::Arc};
 
 /// Findings after which no more are listed; they are counted all the same.
 const MAX_LISTED: usize = 1_000;
@@ -244,7 +244,12 @@ impl<P: FnMut(CheckStep)> Check<'_, P> {
     fn state(&mut self) -> Result<(), StoreError> {
         let view = self.view.clone();
         let tables = &view.base.tables;
-        let mut leaves = Vec::new();
+        // Nodes come out while leaves go in; they are compared in between.
+        let made = RefCell::new(Vec::new());
+        let mut builder = TrieBuilder::new(|path: &Nibbles, node: &[u8]| {
+            made.borrow_mut()
+                .push((NodeKey { owner: None, path: *path }, Bytes::copy_from_slice(node)));
+        });
         let scanned = tables.scan(Table::Accounts, &[], |key, value| {
             let decoded = <[u8; 32]>::try_from(key).ok().zip(record::take_addressed(value));
             let (hashed, (address, account)) = decoded
@@ -268,19 +273,23 @@ impl<P: FnMut(CheckStep)> Check<'_, P> {
             if self.report.accounts.is_multiple_of(8192) {
                 (self.progress)(CheckStep::State { accounts: self.report.accounts });
             }
-            leaves.push((hashed, account.trie_value()));
+            builder.leaf(hashed, &account.trie_value());
+            self.compare_nodes(tables, &made);
             Ok(true)
         });
         if self.report.absorb(scanned)?.is_none() {
+            self.report.find("state: its root could not be computed because of this damage");
             return Ok(());
         }
-        let mut builder = TrieBuilder::new(|path: &Nibbles, node: &[u8]| {
-            let key = NodeKey { owner: None, path: *path };
-            compare_node(tables, &key, node, &mut self.nodes, &mut self.report);
-        });
-        leaves.iter().for_each(|(hashed, value)| builder.leaf(*hashed, value));
         let root = builder.finish();
+        self.compare_nodes(tables, &made);
         self.compare_totals(root)
+    }
+
+    fn compare_nodes(&mut self, tables: &Tables, made: &RefCell<Vec<(NodeKey, Bytes)>>) {
+        for (key, node) in made.borrow_mut().drain(..) {
+            compare_node(tables, &key, &node, &mut self.nodes, &mut self.report);
+        }
     }
 
     fn compare_totals(&mut self, root: B256) -> Result<(), StoreError> {

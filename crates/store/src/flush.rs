@@ -7,7 +7,7 @@ use crate::{
     layer::Layer,
     log::Location,
     meta::Meta,
-    record,
+    record::{self, Word},
     shared::Shared,
     view::{Base, View},
 };
@@ -62,15 +62,11 @@ fn put_state(batch: &mut Batch, layer: &Layer, scratch: &mut Vec<u8>) {
             if slot.after.is_zero() {
                 batch.delete(Table::Slots, &key);
             } else {
-                batch.put(Table::Slots, &key, slot.after.to_be_bytes_trimmed_vec().as_slice());
+                batch.put(Table::Slots, &key, &Word::of(slot.after));
             }
             if height > 0 {
                 let key = record::slot_history_key(hashed, &slot.hashed, height);
-                batch.put(
-                    Table::SlotHistory,
-                    &key,
-                    slot.before.to_be_bytes_trimmed_vec().as_slice(),
-                );
+                batch.put(Table::SlotHistory, &key, &Word::of(slot.before));
             }
         }
         record::put_changed(&mut changed, account.address, slots.iter().map(|slot| slot.hashed));
@@ -94,7 +90,8 @@ fn put_state(batch: &mut Batch, layer: &Layer, scratch: &mut Vec<u8>) {
 impl Shared {
     /// Whether enough waits to be flushed.
     fn is_full(&self, view: &View) -> bool {
-        view.layers.len() >= self.options.flush_blocks || view.bytes >= self.options.flush_bytes
+        view.layers.len() >= self.options.flush_blocks
+            || view.bytes >= self.options.flush_bytes.min(self.options.max_unflushed_bytes)
     }
 
     /// Flushes everything that is committed now.

@@ -36,6 +36,7 @@ mod crash;
 mod disk;
 mod error;
 mod flush;
+mod hash;
 mod index;
 mod kv;
 mod layer;

@@ -57,13 +57,21 @@ impl Meta {
     /// Reads it; None when the tables are empty.
     ///
     /// # Errors
-    /// [`StoreError::NewerFormat`] when a newer version wrote it.
+    /// [`StoreError::NewerFormat`] when a newer version wrote it; [`StoreError::Corrupt`] also when it is missing from tables that are not empty.
     pub(crate) fn read(tables: &Tables) -> Result<Option<Self>, StoreError> {
         let split = |bytes: &[u8]| {
             let (format, rest) = bytes.split_first_chunk::<4>()?;
             Some((u32::from_be_bytes(*format), rest.to_vec()))
         };
-        let Some((found, rest)) = tables.get(Table::Meta, KEY, split)? else { return Ok(None) };
+        let Some((found, rest)) = tables.get(Table::Meta, KEY, split)? else {
+            // It was written together with the first of the headers.
+            let mut empty = true;
+            tables.scan(Table::Headers, &[], |_, _| {
+                empty = false;
+                Ok(false)
+            })?;
+            return if empty { Ok(None) } else { Err(StoreError::missing(Table::Meta, KEY)) };
+        };
         if found > FORMAT {
             return Err(StoreError::NewerFormat { found, supported: FORMAT });
         }

@@ -5,8 +5,9 @@ use crate::{
     kv::Table,
     prepare::{TrieChange, slot_trie_value},
     record::{self, AccountRecord, NodeKey},
+    shared::Shared,
     snapshot::Snapshot,
-    view::Base,
+    view::{Base, View},
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256, map::B256Map, map::HashMap};
 use entente_trie::{EMPTY_ROOT, Nibbles, TrieUpdate, update_parallel};
@@ -20,7 +21,7 @@ pub const PROOF_BLOCKS: u64 = 256;
 pub const PROOF_KEYS: usize = 200_000;
 
 /// Overlays kept for the next question about the same block.
-const KEPT: usize = 4;
+const KEPT: usize = 3;
 
 /// What an account and its slots were at a height, for all that changed above it up to the tables' height.
 #[derive(Debug, Default)]
@@ -109,8 +110,8 @@ type StorageNodes = HashMap<Nibbles, Option<Bytes>>;
 /// The trie nodes that differ at a height from those in the tables. Storage tries are worked out when they are asked for.
 #[derive(Debug)]
 pub(crate) struct Overlay {
-    /// The state of the tables.
-    now: Snapshot,
+    /// The tables on which it lies. Not a snapshot: that would hold the store, which holds this.
+    view: Arc<View>,
     hash: B256,
     reversed: Reversed,
     accounts: StorageNodes,
@@ -118,7 +119,7 @@ pub(crate) struct Overlay {
 }
 
 impl Overlay {
-    fn new(now: Snapshot, height: u64, hash: B256, root: B256) -> Result<Self, StoreError> {
+    fn new(now: &Snapshot, height: u64, hash: B256, root: B256) -> Result<Self, StoreError> {
         let base = &now.view.base;
         let oldest = base.flushed.saturating_sub(PROOF_BLOCKS).max(base.oldest);
         if height < oldest {
@@ -126,7 +127,7 @@ impl Overlay {
         }
         let reversed = Reversed::collect(base, height, PROOF_KEYS)?
             .map_err(|oldest| StoreError::ProofTooOld { height, oldest })?;
-        let update = reversed.account_trie(&now)?;
+        let update = reversed.account_trie(now)?;
         if update.root != root {
             let what = format!(
                 "taking the blocks above back gives state root {}, not {root}",
@@ -135,17 +136,26 @@ impl Overlay {
             return Err(StoreError::record(Table::Changes, &height.to_be_bytes(), what));
         }
         let accounts = update.nodes.into_iter().collect();
-        Ok(Self { now, hash, reversed, accounts, storage: Mutex::default() })
+        let view = now.view.clone();
+        Ok(Self { view, hash, reversed, accounts, storage: Mutex::default() })
     }
 
     /// The node here if it is not the one in the tables.
-    pub(crate) fn node(&self, key: &NodeKey) -> Result<Option<Option<Bytes>>, StoreError> {
+    pub(crate) fn node(
+        &self,
+        shared: &Arc<Shared>,
+        key: &NodeKey,
+    ) -> Result<Option<Option<Bytes>>, StoreError> {
         let Some(owner) = key.owner else { return Ok(self.accounts.get(&key.path).cloned()) };
         let known = self.storage.lock().get(&owner).cloned();
         let nodes = match known {
             Some(nodes) => nodes,
             None => {
-                let update = self.reversed.storage_trie(&self.now, &owner)?;
+                let update = {
+                    let flushed = self.view.base.flushed;
+                    let now = Snapshot::new(shared.clone(), self.view.clone(), flushed);
+                    self.reversed.storage_trie(&now, &owner)?
+                };
                 let nodes: StorageNodes =
                     update.map(|update| update.nodes.into_iter().collect()).unwrap_or_default();
                 let nodes = Arc::new(nodes);
@@ -159,28 +169,33 @@ impl Overlay {
 
 /// The last few overlays.
 #[derive(Debug, Default)]
-pub(crate) struct Overlays(Mutex<Vec<Arc<Overlay>>>);
+pub(crate) struct Overlays {
+    kept: Mutex<Vec<Arc<Overlay>>>,
+    building: Mutex<()>,
+}
 
 impl Overlays {
     fn find(&self, generation: u64, hash: B256) -> Option<Arc<Overlay>> {
-        let mut kept = self.0.lock();
-        kept.retain(|overlay| overlay.now.view.base.generation >= generation);
+        let mut kept = self.kept.lock();
+        kept.retain(|overlay| overlay.view.base.generation >= generation);
         kept.iter()
-            .find(|overlay| overlay.hash == hash && overlay.now.view.base.generation == generation)
+            .find(|overlay| overlay.hash == hash && overlay.view.base.generation == generation)
             .cloned()
     }
 
-    fn keep(&self, overlay: Arc<Overlay>) {
-        let mut kept = self.0.lock();
+    fn keep(&self, overlay: Overlay) -> Arc<Overlay> {
+        let overlay = Arc::new(overlay);
+        let mut kept = self.kept.lock();
         if kept.len() >= KEPT {
             kept.remove(0);
         }
-        kept.push(overlay);
+        kept.push(overlay.clone());
+        overlay
     }
 
     /// Lets go of all: each pins the tables it was made on.
     pub(crate) fn clear(&self) {
-        self.0.lock().clear();
+        self.kept.lock().clear();
     }
 }
 
@@ -200,15 +215,21 @@ impl Snapshot {
         let overlay = match overlays.find(generation, hash) {
             Some(overlay) => overlay,
             None => {
-                let flushed = self.view.base.flushed;
-                let now = Self::new(self.shared.clone(), self.view.clone(), flushed);
-                let overlay = Arc::new(Overlay::new(now, self.height, hash, below.state_root()?)?);
-                overlays.keep(overlay.clone());
-                overlay
+                // One at a time: each takes memory for as many keys as PROOF_KEYS says.
+                let _building = overlays.building.lock();
+                match overlays.find(generation, hash) {
+                    Some(overlay) => overlay,
+                    None => overlays.keep(self.make_overlay(hash, below.state_root()?)?),
+                }
             }
         };
         let mut with = self.clone();
         with.overlay = Some(overlay);
         Ok(Cow::Owned(with))
+    }
+
+    fn make_overlay(&self, hash: B256, root: B256) -> Result<Overlay, StoreError> {
+        let now = Self::new(self.shared.clone(), self.view.clone(), self.view.base.flushed);
+        Overlay::new(&now, self.height, hash, root)
     }
 }

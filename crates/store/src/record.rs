@@ -45,7 +45,7 @@ const HAS_CODE: u8 = 0x20;
 pub(crate) fn put_account(out: &mut Vec<u8>, account: &AccountRecord) {
     let nonce = account.nonce.to_be_bytes();
     let nonce = &nonce[account.nonce.leading_zeros() as usize / 8..];
-    let balance = account.balance.to_be_bytes_trimmed_vec();
+    let balance = Word::of(account.balance);
     let mut flags = nonce.len() as u8;
     if account.storage_root != EMPTY_ROOT {
         flags |= HAS_ROOT;
@@ -97,6 +97,26 @@ pub(crate) fn take_addressed(bytes: &[u8]) -> Option<(Address, AccountRecord)> {
 /// A value of the account history: empty where there was no account.
 pub(crate) fn take_past_account(bytes: &[u8]) -> Option<Option<AccountRecord>> {
     if bytes.is_empty() { Some(None) } else { take_account(bytes).map(Some) }
+}
+
+/// A number as bytes, most significant first, without leading zeros.
+pub(crate) struct Word {
+    bytes: [u8; 32],
+    zeros: usize,
+}
+
+impl Word {
+    pub(crate) const fn of(value: U256) -> Self {
+        Self { bytes: value.to_be_bytes(), zeros: value.leading_zeros() / 8 }
+    }
+}
+
+impl std::ops::Deref for Word {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.zeros..]
+    }
 }
 
 pub(crate) fn take_word(bytes: &[u8]) -> Option<U256> {

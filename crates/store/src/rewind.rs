@@ -10,7 +10,7 @@ use crate::{
     log::{Position, Unplaced},
     meta::Meta,
     overlay::Reversed,
-    record::{self, NodeKey},
+    record::{self, NodeKey, Word},
     recover,
     shared::Shared,
     snapshot::Snapshot,
@@ -148,7 +148,7 @@ fn undo_state(now: &Snapshot, to: u64, batch: &mut Batch) -> Result<(), StoreErr
             if value.is_zero() {
                 batch.delete(Table::Slots, &key);
             } else {
-                batch.put(Table::Slots, &key, &value.to_be_bytes_trimmed_vec());
+                batch.put(Table::Slots, &key, &Word::of(*value));
             }
         }
     }

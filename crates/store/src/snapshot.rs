@@ -2,6 +2,7 @@
 
 use crate::{
     StoreError,
+    hash::hash_address,
     kv::Table,
     layer::Layer,
     overlay::Overlay,
@@ -17,7 +18,7 @@ use std::{fmt, sync::Arc};
 /// The state after a block. Cheap to make and to clone; what is committed, flushed, pruned or undone later does not change it. It pins the tables'
 /// version that it was made on, so that the space of what is overwritten meanwhile is not used again before it is dropped: hold it for a request, not for a day.
 ///
-/// Addresses and slots are hashed at every read that is not the executor's second of the same key (it keeps what it has read).
+/// A read hashes the slot's index, and the address unless it was asked for lately; the executor keeps what it has read and asks once a block.
 #[derive(Clone)]
 pub struct Snapshot {
     pub(crate) shared: Arc<Shared>,
@@ -83,7 +84,7 @@ impl Snapshot {
 
     /// An account with its storage root, by address.
     pub fn account_with_root(&self, address: Address) -> Result<Option<AccountRecord>, StoreError> {
-        self.account_by_hash(&keccak256(address))
+        self.account_by_hash(&hash_address(address))
     }
 
     /// An account with its storage root, by keccak256 of its address.
@@ -163,7 +164,7 @@ impl Snapshot {
             return Ok(node.clone());
         }
         if let Some(overlay) = &self.overlay {
-            if let Some(node) = overlay.node(key)? {
+            if let Some(node) = overlay.node(&self.shared, key)? {
                 return Ok(node);
             }
         } else if let Some(node) = self.view.index.node(key, self.height) {
@@ -189,7 +190,7 @@ impl StateView for Snapshot {
     }
 
     fn storage(&self, address: Address, slot: U256) -> Result<U256, EvmError> {
-        Ok(self.slot_by_hash(&keccak256(address), &keccak256(slot.to_be_bytes::<32>()))?)
+        Ok(self.slot_by_hash(&hash_address(address), &keccak256(slot.to_be_bytes::<32>()))?)
     }
 
     fn code(&self, hash: B256) -> Result<Bytes, EvmError> {

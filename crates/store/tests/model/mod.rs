@@ -2,14 +2,22 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Receipt as BareReceipt, ReceiptWithBloom, SignableTransaction, TxLegacy};
+use alloy_consensus::{
+    EMPTY_OMMER_ROOT_HASH, Receipt as BareReceipt, ReceiptWithBloom, SignableTransaction, TxLegacy,
+};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, Log, Signature, U256, keccak256};
-use entente_chain::{Block, Body, Header, Receipt, RecoveredBlock, SealedBlock, SealedHeader, Transaction, spec::GenesisAccount};
+use entente_chain::{
+    Block, Body, Header, Receipt, RecoveredBlock, SealedBlock, SealedHeader, Transaction,
+    spec::GenesisAccount,
+};
 use entente_evm::{Account, AccountChange, SlotChange, StateChanges, StateView};
 use entente_store::{AccountRecord, GenesisState, Layer, Snapshot, Store, StoreError};
 use entente_trie::{EMPTY_ROOT, ordered_root, root_of_sorted, verify_proof};
-use std::{collections::{BTreeMap, HashMap}, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelAccount {
@@ -35,8 +43,11 @@ pub fn hash_slot(slot: U256) -> B256 {
 }
 
 pub fn storage_root(account: &ModelAccount) -> B256 {
-    let leaves: BTreeMap<B256, Vec<u8>> =
-        account.slots.iter().map(|(slot, value)| (hash_slot(*slot), alloy_rlp::encode(value))).collect();
+    let leaves: BTreeMap<B256, Vec<u8>> = account
+        .slots
+        .iter()
+        .map(|(slot, value)| (hash_slot(*slot), alloy_rlp::encode(value)))
+        .collect();
     root_of_sorted(leaves)
 }
 
@@ -46,20 +57,35 @@ pub fn record(account: &ModelAccount) -> AccountRecord {
 }
 
 pub fn state_root(state: &ModelState) -> B256 {
-    let leaves: BTreeMap<B256, Vec<u8>> =
-        state.iter().map(|(address, account)| (keccak256(address), record(account).trie_value())).collect();
+    let leaves: BTreeMap<B256, Vec<u8>> = state
+        .iter()
+        .map(|(address, account)| (keccak256(address), record(account).trie_value()))
+        .collect();
     root_of_sorted(leaves)
 }
 
 /// What one account of a block goes through.
 #[derive(Clone, Debug)]
 pub enum Touch {
-    Set { who: u8, balance: u8, writes: Vec<(u64, u8)> },
+    Set {
+        who: u8,
+        balance: u8,
+        writes: Vec<(u64, u8)>,
+    },
     /// Destroyed; some of its slots had been touched before.
-    Destroy { who: u8, touched: Vec<u64> },
+    Destroy {
+        who: u8,
+        touched: Vec<u64>,
+    },
     /// Destroyed and made anew, with new storage.
-    Recreate { who: u8, writes: Vec<(u64, u8)> },
-    Deploy { who: u8, code: u8 },
+    Recreate {
+        who: u8,
+        writes: Vec<(u64, u8)>,
+    },
+    Deploy {
+        who: u8,
+        code: u8,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -91,7 +117,14 @@ impl Default for Model {
 
 fn change_of(state: &ModelState, who: Address) -> AccountChange {
     let before = state.get(&who).map(|account| account.account);
-    AccountChange { hashed: keccak256(who), address: who, before, after: before, wiped: false, slots: Vec::new() }
+    AccountChange {
+        hashed: keccak256(who),
+        address: who,
+        before,
+        after: before,
+        wiped: false,
+        slots: Vec::new(),
+    }
 }
 
 fn slot_changes(before: &BTreeMap<U256, U256>, writes: &[(u64, u8)]) -> BTreeMap<U256, SlotChange> {
@@ -110,19 +143,52 @@ impl Model {
         let mut alloc = BTreeMap::new();
         let mut state = ModelState::new();
         for n in 0..3 {
-            let storage = (0..u64::from(n)).map(|at| (B256::from(slot(at)), U256::from(at + 1))).collect::<BTreeMap<_, _>>();
+            let storage = (0..u64::from(n))
+                .map(|at| (B256::from(slot(at)), U256::from(at + 1)))
+                .collect::<BTreeMap<_, _>>();
             let code = if n == 2 { Bytes::from_static(b"\x60\x00") } else { Bytes::new() };
-            let account = Account { nonce: u64::from(n), balance: U256::from(1000), code_hash: keccak256(&code) };
-            let slots = storage.iter().map(|(slot, value)| (U256::from_be_bytes(slot.0), *value)).collect();
+            let account = Account {
+                nonce: u64::from(n),
+                balance: U256::from(1000),
+                code_hash: keccak256(&code),
+            };
+            let slots =
+                storage.iter().map(|(slot, value)| (U256::from_be_bytes(slot.0), *value)).collect();
             state.insert(address(n), ModelAccount { account, slots });
-            alloc.insert(address(n), GenesisAccount { nonce: account.nonce, balance: account.balance, code, storage });
+            alloc.insert(
+                address(n),
+                GenesisAccount { nonce: account.nonce, balance: account.balance, code, storage },
+            );
         }
-        let header = Header { state_root: state_root(&state), difficulty: U256::from(7), ..Header::default() };
+        let header = Header {
+            state_root: state_root(&state),
+            difficulty: U256::from(7),
+            ..Header::default()
+        };
         let genesis = SealedHeader { hash: header.hash_slow(), header: header.clone() };
-        let sealed = SealedBlock { hash: genesis.hash, block: Block { header, body: Body::default() } };
+        let sealed =
+            SealedBlock { hash: genesis.hash, block: Block { header, body: Body::default() } };
         let block = Arc::new(RecoveredBlock::new(sealed, Vec::new()).unwrap());
-        let first = ModelBlock { block, receipts: Vec::new(), total_difficulty: U256::from(7), changes: StateChanges::default(), state };
+        let first = ModelBlock {
+            block,
+            receipts: Vec::new(),
+            total_difficulty: U256::from(7),
+            changes: StateChanges::default(),
+            state,
+        };
         Self { genesis, alloc, chain: vec![first], made: HashMap::new(), oldest: 0, salt: 0 }
+    }
+
+    /// Starts over from another first state; `alloc` has been changed to fit.
+    pub fn regenesis(&mut self, state: ModelState) {
+        let mut header = self.genesis.header.clone();
+        header.state_root = state_root(&state);
+        self.genesis = SealedHeader { hash: header.hash_slow(), header: header.clone() };
+        let sealed =
+            SealedBlock { hash: self.genesis.hash, block: Block { header, body: Body::default() } };
+        let first = &mut self.chain[0];
+        first.block = Arc::new(RecoveredBlock::new(sealed, Vec::new()).unwrap());
+        first.state = state;
     }
 
     pub fn genesis(&self) -> GenesisState<'_> {
@@ -143,7 +209,10 @@ impl Model {
         let mut changes: BTreeMap<B256, AccountChange> = BTreeMap::new();
         let mut codes = BTreeMap::new();
         for touch in touches {
-            let (Touch::Set { who, .. } | Touch::Destroy { who, .. } | Touch::Recreate { who, .. } | Touch::Deploy { who, .. }) = touch;
+            let (Touch::Set { who, .. }
+            | Touch::Destroy { who, .. }
+            | Touch::Recreate { who, .. }
+            | Touch::Deploy { who, .. }) = touch;
             let who = address(*who);
             let mut change = change_of(state, who);
             // Each account at most once a block.
@@ -154,7 +223,8 @@ impl Model {
             match touch {
                 Touch::Set { balance, writes, .. } => {
                     let slots = slot_changes(&old.slots, writes);
-                    change.slots = slots.values().filter(|slot| slot.before != slot.after).copied().collect();
+                    change.slots =
+                        slots.values().filter(|slot| slot.before != slot.after).copied().collect();
                     let mut new = old.clone();
                     new.account.balance = U256::from(*balance);
                     new.account.nonce += 1;
@@ -182,8 +252,15 @@ impl Model {
                     let slots = slot_changes(&old.slots, writes);
                     change.slots = slots.values().copied().collect();
                     change.wiped = true;
-                    let mut new = ModelAccount { account: Account { nonce: 1, ..Account::default() }, ..ModelAccount::default() };
-                    new.slots = slots.values().map(|slot| (slot.slot, slot.after)).filter(|(_, value)| !value.is_zero()).collect();
+                    let mut new = ModelAccount {
+                        account: Account { nonce: 1, ..Account::default() },
+                        ..ModelAccount::default()
+                    };
+                    new.slots = slots
+                        .values()
+                        .map(|slot| (slot.slot, slot.after))
+                        .filter(|(_, value)| !value.is_zero())
+                        .collect();
                     change.after = Some(new.account);
                     after.insert(who, new);
                 }
@@ -200,7 +277,10 @@ impl Model {
             change.slots.sort_by_key(|slot| slot.hashed);
             changes.insert(change.hashed, change);
         }
-        let changes = StateChanges { accounts: changes.into_values().collect(), codes: codes.into_iter().collect() };
+        let changes = StateChanges {
+            accounts: changes.into_values().collect(),
+            codes: codes.into_iter().collect(),
+        };
         (changes, after)
     }
 
@@ -209,10 +289,23 @@ impl Model {
         self.salt += 1;
         let (changes, state) = Self::apply(&parent.state, touches);
         let number = parent.block.number() + 1;
-        let tx = TxLegacy { nonce: self.salt, gas_limit: 21_000, input: vec![7; (self.salt % 50) as usize].into(), ..TxLegacy::default() };
+        let tx = TxLegacy {
+            nonce: self.salt,
+            gas_limit: 21_000,
+            input: vec![7; (self.salt % 50) as usize].into(),
+            ..TxLegacy::default()
+        };
         let tx: Transaction = tx.into_signed(Signature::test_signature()).into();
-        let log = Log::new_unchecked(address(1), vec![B256::with_last_byte(1)], Bytes::from(number.to_be_bytes()));
-        let bare = BareReceipt { status: (self.salt % 3 != 0).into(), cumulative_gas_used: 21_000, logs: vec![log] };
+        let log = Log::new_unchecked(
+            address(1),
+            vec![B256::with_last_byte(1)],
+            Bytes::from(number.to_be_bytes()),
+        );
+        let bare = BareReceipt {
+            status: (!self.salt.is_multiple_of(3)).into(),
+            cumulative_gas_used: 21_000,
+            logs: vec![log],
+        };
         let receipts = vec![Receipt::Legacy(ReceiptWithBloom::from(bare))];
         let header = Header {
             parent_hash: parent.block.hash,
@@ -238,7 +331,12 @@ impl Model {
 /// Has the store work a block out on a state.
 pub fn layer(snapshot: &Snapshot, block: &ModelBlock) -> Arc<Layer> {
     let prepared = snapshot.prepare(block.block.number(), &block.changes).unwrap();
-    assert_eq!(prepared.state_root(), block.block.header.state_root, "state root of block {}", block.block.number());
+    assert_eq!(
+        prepared.state_root(),
+        block.block.header.state_root,
+        "state root of block {}",
+        block.block.number()
+    );
     prepared.seal(block.block.clone(), block.receipts.clone(), block.total_difficulty)
 }
 
@@ -246,11 +344,24 @@ pub fn expect_state(snapshot: &Snapshot, state: &ModelState) {
     for n in 0..ADDRESSES {
         let who = address(n);
         let expected = state.get(&who);
-        assert_eq!(snapshot.account(who).unwrap(), expected.map(|account| account.account), "account {who} at {}", snapshot.height());
+        assert_eq!(
+            snapshot.account(who).unwrap(),
+            expected.map(|account| account.account),
+            "account {who} at {}",
+            snapshot.height()
+        );
         assert_eq!(snapshot.account_with_root(who).unwrap(), expected.map(record));
         for at in 0..SLOTS {
-            let value = expected.and_then(|account| account.slots.get(&slot(at))).copied().unwrap_or_default();
-            assert_eq!(snapshot.storage(who, slot(at)).unwrap(), value, "slot {at} of {who} at {}", snapshot.height());
+            let value = expected
+                .and_then(|account| account.slots.get(&slot(at)))
+                .copied()
+                .unwrap_or_default();
+            assert_eq!(
+                snapshot.storage(who, slot(at)).unwrap(),
+                value,
+                "slot {at} of {who} at {}",
+                snapshot.height()
+            );
         }
         if let Some(account) = expected {
             let code = snapshot.code(account.account.code_hash).unwrap();
@@ -304,7 +415,11 @@ pub fn expect_height(store: &Store, model: &Model, height: u64) {
             expect_proofs(&snapshot, state);
         }
         Err(StoreError::Pruned { oldest, .. }) => {
-            assert!(height < oldest && oldest <= model.oldest, "{height} {oldest} {}", model.oldest);
+            assert!(
+                height < oldest && oldest <= model.oldest,
+                "{height} {oldest} {}",
+                model.oldest
+            );
         }
         Err(error) => panic!("{error}"),
     }
@@ -331,4 +446,3 @@ pub fn replay(store: &Store, model: &Model) -> u64 {
     }
     count
 }
-
