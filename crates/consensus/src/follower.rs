@@ -23,7 +23,12 @@ impl Follower {
 
 impl Engine for Follower {
     fn info(&self) -> Info {
-        Info { name: "follower", faults: FaultModel::None, finality: Finality::Depth(DEPTH), minimum_nodes: 1 }
+        Info {
+            name: "follower",
+            faults: FaultModel::None,
+            finality: Finality::Depth(DEPTH),
+            minimum_nodes: 1,
+        }
     }
 
     fn step(&mut self, _: Tick, event: Event, _: &mut Outbox) {
