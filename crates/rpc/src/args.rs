@@ -6,6 +6,7 @@ use crate::{
     BlockId,
     error::{RpcError, RpcResult},
 };
+use alloy_primitives::B256;
 use jsonrpsee::types::Params;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -72,6 +73,18 @@ impl<'a> Args<'a> {
         name: &str,
     ) -> RpcResult<T> {
         Ok(self.optional(index, name)?.unwrap_or_default())
+    }
+
+    /// A hash that has to be there, its prefix too: 64 digits alone may be anything.
+    pub(crate) fn hash(&self, index: usize) -> RpcResult<B256> {
+        match self.raw(index) {
+            Some(text) if text.starts_with('"') && !text.starts_with("\"0x") => {
+                Err(RpcError::params(format!(
+                    "invalid argument {index} (hash): hex string without 0x prefix"
+                )))
+            }
+            _ => self.required(index, "hash"),
+        }
     }
 
     /// A block that has to be named.

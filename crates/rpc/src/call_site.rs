@@ -146,8 +146,23 @@ impl CallSite {
         inspector: I,
         interrupt: Interrupt,
     ) -> RpcResult<BlockEvm<'a, I>> {
+        self.evm_on(api, api.chain.executor().state(&self.view), inspector, interrupt)
+    }
+
+    /// The state that it stands on, without the overrides of accounts.
+    pub(crate) fn view(&self) -> &dyn StateView {
+        &self.view
+    }
+
+    /// The same EVM on a state that transactions have changed already.
+    pub(crate) fn evm_on<'a, I>(
+        &'a self,
+        api: &'a Api,
+        mut state: BlockState<'a>,
+        inspector: I,
+        interrupt: Interrupt,
+    ) -> RpcResult<BlockEvm<'a, I>> {
         let executor = api.chain.executor();
-        let mut state = executor.state(&self.view);
         apply(&mut state, &self.overrides)?;
         let mut evm = executor.evm(&self.header, state, inspector, interrupt);
         relax(&mut evm);
@@ -158,10 +173,10 @@ impl CallSite {
             });
         }
         for (from, account) in &self.overrides {
-            if let Some(to) = account.move_precompile_to_address {
-                if !evm.precompiles.move_to(*from, to) {
-                    return Err(RpcError::params(format!("account {from} is not a precompile")));
-                }
+            if let Some(to) = account.move_precompile_to_address
+                && !evm.precompiles.move_to(*from, to)
+            {
+                return Err(RpcError::params(format!("account {from} is not a precompile")));
             }
         }
         Ok(evm)

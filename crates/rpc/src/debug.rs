@@ -8,7 +8,7 @@ use crate::{
     method::{Method, method},
 };
 use alloy_eips::Encodable2718 as _;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::Bytes;
 use entente_evm::Interrupt;
 
 pub(crate) const METHODS: &[Method] = &[
@@ -43,7 +43,7 @@ fn raw_receipts(api: &Api, args: &Args<'_>, _: &Interrupt) -> RpcResult<Vec<Byte
 }
 
 fn raw_transaction(api: &Api, args: &Args<'_>) -> RpcResult<Bytes> {
-    let hash: B256 = args.required(0, "hash")?;
+    let hash = args.hash(0)?;
     if let Some((block, index)) = api.transaction(hash)? {
         let tx = block.body.transactions.get(index);
         let tx = tx.ok_or_else(|| {

@@ -179,13 +179,13 @@ struct Why {
 }
 
 fn why(api: &Api, args: &Args<'_>) -> RpcResult<Why> {
-    let hash: B256 = args.required(0, "hash")?;
+    let hash = args.hash(0)?;
     let nothing = Why { state: "unknown", reason: None, block_number: None, at: None };
     {
         let pool = api.chain.pool().lock();
         if let Some(standing) = pool.standing(hash) {
             let at = pool.get(hash).map(|tx| instant(tx.received));
-            return Ok(match reason(standing) {
+            return Ok(match reason(&standing) {
                 None => Why { state: "executable", at, ..nothing },
                 reason => Why { state: "queued", reason, at, ..nothing },
             });
@@ -195,7 +195,7 @@ fn why(api: &Api, args: &Args<'_>) -> RpcResult<Why> {
         return Ok(Why { state: "committed", block_number: Some(Quantity(height)), ..nothing });
     }
     let pool = api.chain.pool().lock();
-    Ok(pool.why(hash).map_or(nothing.clone(), |dropped| Why {
+    Ok(pool.why(hash).map_or(nothing, |dropped| Why {
         state: "dropped",
         reason: Some(dropped.reason.to_string()),
         block_number: Some(Quantity(dropped.block)),
@@ -204,7 +204,7 @@ fn why(api: &Api, args: &Args<'_>) -> RpcResult<Why> {
 }
 
 /// What a transaction waits for; None when for nothing but a block.
-fn reason(standing: Standing) -> Option<String> {
+fn reason(standing: &Standing) -> Option<String> {
     Some(match standing {
         Standing::Executable => return None,
         Standing::NonceGap { missing } => {

@@ -66,7 +66,11 @@ pub(super) fn create_access_list(
     Ok(created(list, result))
 }
 
-fn created(access_list: AccessList, result: ExecutionResult) -> Created {
+fn created(mut access_list: AccessList, result: ExecutionResult) -> Created {
+    // Their order means nothing; the standard's case has it this way.
+    for item in &mut access_list.0 {
+        item.storage_keys.sort_unstable_by(|one, other| other.cmp(one));
+    }
     let gas_used = Quantity(result.tx_gas_used());
     let error = match result {
         ExecutionResult::Success { .. } => None,

@@ -12,13 +12,12 @@ use crate::{
         receipt::{Receipts, RpcReceipt},
     },
 };
-use alloy_primitives::B256;
 use entente_chain::{Block, Body, RecoveredBlock, SealedBlock};
 use entente_evm::Interrupt;
 
 /// The block that the first parameter names by hash.
 pub(super) fn named_by_hash(api: &Api, args: &Args<'_>) -> RpcResult<Option<BlockAt>> {
-    let hash: B256 = args.required(0, "hash")?;
+    let hash = args.hash(0)?;
     api.block(BlockId::Hash { hash, require_canonical: false })
 }
 

@@ -10,7 +10,8 @@ pub(crate) mod filters;
 mod logs;
 mod node;
 mod proof;
-mod send;
+pub(crate) mod send;
+mod simulate;
 mod state;
 pub(crate) mod subscribe;
 mod transactions;
@@ -63,6 +64,13 @@ pub(crate) const METHODS: &[Method] = &[
     method!("eth_sendTransaction", "call", "error", "Refused: this node holds no keys.", quick send::send_unsigned),
     method!("eth_sign", "address, bytes", "error", "Refused: this node holds no keys.", quick send::sign),
     method!("eth_signTransaction", "call", "error", "Refused: this node holds no keys.", quick send::sign),
+    method!(
+        "eth_simulateV1",
+        "payload, [block]",
+        "blocks",
+        "Runs calls in blocks that are pretended on top of a block.",
+        dear simulate::simulate
+    ),
     method!(
         "eth_subscribe",
         "kind, [options]",

@@ -32,10 +32,11 @@ pub(super) fn send_raw(api: &Api, args: &Args<'_>) -> RpcResult<B256> {
 /// Decodes a signed transaction and hands it to the chain.
 pub(super) fn submit(api: &Api, bytes: &Bytes) -> RpcResult<B256> {
     let tx = decode(bytes)?;
-    api.chain.submit(tx, true).map_err(refused)
+    api.chain.submit(tx, true).map_err(|error| refused(&error))
 }
 
-fn decode(bytes: &Bytes) -> RpcResult<Transaction> {
+/// Decodes a signed transaction.
+pub(crate) fn decode(bytes: &Bytes) -> RpcResult<Transaction> {
     let mut rest = bytes.as_ref();
     // Blob transactions come with their blobs; they are refused by the pool, with a reason, not here as garbage.
     let tx = EthereumTxEnvelope::<TxEip4844Variant>::decode_2718(&mut rest)
@@ -50,8 +51,8 @@ fn decode(bytes: &Bytes) -> RpcResult<Transaction> {
 }
 
 /// A refusal with Besu's code; the text is the pool's own.
-pub(crate) fn refused(error: SubmitError) -> RpcError {
-    let code = match &error {
+pub(crate) fn refused(error: &SubmitError) -> RpcError {
+    let code = match error {
         SubmitError::Signature(_) => code::INVALID_SIGNATURE,
         SubmitError::ReadOnly => code::SERVER,
         SubmitError::Rejected(rejected) => match rejected {

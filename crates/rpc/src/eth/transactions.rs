@@ -37,7 +37,7 @@ pub(super) fn by_block_number_and_index(
 }
 
 pub(super) fn by_hash(api: &Api, args: &Args<'_>) -> RpcResult<Option<RpcTransaction>> {
-    let hash: B256 = args.required(0, "hash")?;
+    let hash = args.hash(0)?;
     if let Some((block, index)) = api.transaction(hash)? {
         return Ok(transaction_at(&block, index, api.dialect));
     }
@@ -93,7 +93,7 @@ pub(super) fn by_sender_and_nonce(
 }
 
 pub(super) fn receipt(api: &Api, args: &Args<'_>) -> RpcResult<Option<RpcReceipt>> {
-    receipt_of(api, args.required(0, "hash")?)
+    receipt_of(api, args.hash(0)?)
 }
 
 /// The receipt of a committed transaction, None when there is none.

@@ -2,9 +2,10 @@
 
 use super::{gate::Gate, ids::HexIds, served};
 use crate::{
-    Api, Limits, Namespace, RpcServerError,
+    Api, Dialect, Limits, Namespace, RpcServerError,
     error::{RpcError, code},
 };
+use entente_node::Chain;
 use jsonrpsee::{
     core::server::{
         BatchResponseBuilder, BoundedSubscriptions, ConnectionId, MethodCallback, MethodResponse,
@@ -51,6 +52,19 @@ struct Shared {
     next: AtomicUsize,
 }
 
+impl Shared {
+    fn new(api: &Arc<Api>, limits: &Limits) -> Self {
+        let namespaces = BTreeSet::from(Namespace::ALL);
+        Self {
+            methods: served(api, &namespaces),
+            gate: Gate::new(&namespaces, limits),
+            limits: limits.clone(),
+            connections: Arc::new(Semaphore::new(limits.connections as usize)),
+            next: AtomicUsize::new(FIRST_CONNECTION),
+        }
+    }
+}
+
 impl IpcServer {
     /// Listens on a path. A socket that a dead process left there is replaced; one that somebody listens on is not.
     pub(crate) fn start(
@@ -60,14 +74,7 @@ impl IpcServer {
     ) -> Result<Self, RpcServerError> {
         let listener =
             bind(&path).map_err(|source| RpcServerError::Ipc { path: path.clone(), source })?;
-        let namespaces = BTreeSet::from(Namespace::ALL);
-        let shared = Arc::new(Shared {
-            methods: served(api, &namespaces),
-            gate: Gate::new(&namespaces, limits),
-            limits: limits.clone(),
-            connections: Arc::new(Semaphore::new(limits.connections as usize)),
-            next: AtomicUsize::new(FIRST_CONNECTION),
-        });
+        let shared = Arc::new(Shared::new(api, limits));
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(accept(listener, shared, stopped));
         Ok(Self { path, stop })
@@ -150,14 +157,8 @@ async fn converse(
         }
         io::Result::Ok(())
     });
-    let connection = Arc::new(Connection {
-        shared: shared.clone(),
-        outbox: outbox.clone(),
-        id: ConnectionId(shared.next.fetch_add(1, Ordering::Relaxed)),
-        subscriptions: BoundedSubscriptions::new(shared.limits.subscriptions),
-    });
+    let connection = Arc::new(Connection::new(shared, outbox));
     let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
-    drop(outbox);
     let mut frames = Frames::new(shared.limits.request_bytes as usize);
     let mut buffer = vec![0; 16 * 1024];
     let result = 'reading: loop {
@@ -211,6 +212,15 @@ struct Connection {
 }
 
 impl Connection {
+    fn new(shared: &Arc<Shared>, outbox: mpsc::Sender<Box<RawValue>>) -> Self {
+        Self {
+            shared: shared.clone(),
+            outbox,
+            id: ConnectionId(shared.next.fetch_add(1, Ordering::Relaxed)),
+            subscriptions: BoundedSubscriptions::new(shared.limits.subscriptions),
+        }
+    }
+
     async fn send(&self, message: Box<RawValue>) {
         // A client that is gone needs no answer.
         let _ = self.outbox.send(message).await;
@@ -301,6 +311,34 @@ impl Connection {
             }
         };
         Some(response)
+    }
+}
+
+/// A conversation over no socket, for fuzzing: what a client would send goes in, what it would be sent comes out.
+#[doc(hidden)]
+pub struct Offline(Arc<Shared>);
+
+impl Offline {
+    /// The methods of every namespace on a chain.
+    pub fn new(chain: Chain, limits: &Limits) -> Self {
+        let api = Api::new(chain, limits.clone(), Dialect::Current, "entente/offline".into());
+        Self(Arc::new(Shared::new(&Arc::new(api), limits)))
+    }
+
+    /// One connection's life: its requests one after the other, then the end.
+    pub async fn converse(&self, sent: &[u8]) -> Vec<Box<RawValue>> {
+        let (outbox, mut outgoing) = mpsc::channel(OUTBOX);
+        let connection = Connection::new(&self.0, outbox);
+        let mut frames = Frames::new(self.0.limits.request_bytes as usize);
+        frames.push(sent);
+        let mut answers = Vec::new();
+        while let Ok(Some(frame)) = frames.next() {
+            answers.extend(connection.answer(&frame).await);
+            while let Ok(message) = outgoing.try_recv() {
+                answers.push(message);
+            }
+        }
+        answers
     }
 }
 

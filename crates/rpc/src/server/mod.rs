@@ -9,6 +9,8 @@ use crate::{Api, Endpoint, Namespace, RpcConfig, RpcServerError, eth::subscribe,
 use entente_node::Chain;
 use gate::Gate;
 use ids::HexIds;
+#[doc(hidden)]
+pub use ipc::Offline;
 use jsonrpsee::{
     core::{
         middleware::RpcServiceBuilder,
