@@ -300,3 +300,77 @@ fn lost_tables_come_back_from_the_log() {
     machine.open();
     machine.finish();
 }
+
+/// The tables go back in several writes; the power goes at each of them.
+#[test]
+fn going_back_far_survives_a_power_cut() {
+    const BLOCKS: u64 = 530;
+    const TO: usize = 5;
+    let mut both = [false; 2];
+    // The log's append and sync, three steps of the tables, and none.
+    for cut in 0..6 {
+        let switch = CrashSwitch::default();
+        let (disk, kv) = (MemDisk::new(switch.clone()), MemKv::new(switch.clone()));
+        let mut model = Model::new();
+        let open = |model: &Model| {
+            let (disk, kv) = (Arc::new(disk.clone()), Arc::new(kv.clone()));
+            Store::open_on(disk, kv, options(FlushMode::Manual, 1), model.genesis()).unwrap().0
+        };
+        let store = open(&model);
+        for n in 0..BLOCKS {
+            let parent = model.head().clone();
+            let touch = match n % 9 {
+                8 => Touch::Destroy { who: n as u8, touched: vec![] },
+                _ => Touch::Set { who: n as u8, balance: n as u8, writes: vec![(n, n as u8)] },
+            };
+            let block = model.make_on(&parent, &[touch]);
+            store.commit(layer(&store.snapshot(), &block)).unwrap();
+            model.chain.push(block);
+        }
+        store.flush().unwrap();
+        switch.after(cut);
+        let result = store.rewind(TO as u64);
+        assert_eq!(result.is_ok(), cut == 5);
+        drop((store, result));
+        disk.crash(u64::from(cut));
+        switch.restore();
+        let store = open(&model);
+        replay(&store, &model);
+        let back = store.head().header.number == TO as u64;
+        // Once the log has it, it is done, whatever came between.
+        assert!(back || cut < 2, "cut at {cut}");
+        both[usize::from(back)] = true;
+        if back {
+            model.chain.truncate(TO + 1);
+        } else {
+            let keep = model.chain.len();
+            assert_eq!(store.head().header.number as usize + 1, keep);
+        }
+        for height in (0..=model.height()).step_by(100).chain([model.height()]) {
+            expect_height_within_proofs(&store, &model, height);
+        }
+        assert_eq!(store.check(|_| {}).unwrap().findings, Vec::<String>::new());
+        // And life goes on.
+        let parent = model.head().clone();
+        let block =
+            model.make_on(&parent, &[Touch::Set { who: 0, balance: 9, writes: vec![(1, 2)] }]);
+        store.commit(layer(&store.snapshot(), &block)).unwrap();
+        model.chain.push(block);
+        drop(store);
+        let store = open(&model);
+        assert_eq!(replay(&store, &model), 1);
+        expect_height_within_proofs(&store, &model, model.height());
+    }
+    assert_eq!(both, [true, true], "the power cuts met both sides");
+}
+
+/// What can be asked of a height, proofs only where they can be given.
+fn expect_height_within_proofs(store: &Store, model: &Model, height: u64) {
+    model::expect_block(store, model, height);
+    let (snapshot, state) =
+        (store.snapshot_at(height).unwrap(), &model.chain[height as usize].state);
+    expect_state(&snapshot, state);
+    if height + 200 > model.height() {
+        expect_proofs(&snapshot, state);
+    }
+}
