@@ -143,9 +143,10 @@ mod tests {
         assert_eq!(calls.waiting.load(Ordering::Relaxed), 0);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn work_that_takes_too_long_is_interrupted() {
-        let calls = calls(1, 1);
+        let limits = Limits { call_timeout: Duration::from_millis(1), ..Limits::default() };
+        let calls = DearCalls::new(&limits);
         let slow = calls.run(|interrupt| {
             while !interrupt.is_raised() {
                 std::thread::yield_now();

@@ -188,8 +188,7 @@ fn word(body: &[u8], at: usize) -> Option<usize> {
 
 /// The panic codes of Solidity's documentation.
 fn panic_text(code: U256) -> String {
-    let text = match code.to::<u64>() {
-        _ if code > U256::from(u8::MAX) => None,
+    let text = match code.saturating_to::<u64>() {
         0x00 => Some("generic panic"),
         0x01 => Some("assert(false)"),
         0x11 => Some("arithmetic underflow or overflow"),

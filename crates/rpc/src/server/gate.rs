@@ -6,7 +6,10 @@ use crate::{
     error::{RpcError, code},
     method,
 };
-use futures::future::{Either, Ready, ready};
+use futures::{
+    FutureExt as _,
+    future::{Either, Ready, ready},
+};
 use jsonrpsee::{
     core::{
         middleware::{Batch, BatchEntry, BatchEntryErr, Notification, Request, RpcServiceT},
@@ -77,6 +80,17 @@ impl Gate {
     }
 }
 
+/// Marks the HTTP response to notifications: there is nothing to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NothingToSay;
+
+fn mark(mut response: MethodResponse) -> MethodResponse {
+    if response.is_notification() {
+        response.extensions_mut().insert(NothingToSay);
+    }
+    response
+}
+
 /// A service behind a gate.
 #[derive(Clone, Debug)]
 pub(crate) struct Gated<S> {
@@ -127,14 +141,14 @@ where
                 *entry = Err(BatchEntryErr::new(id, ErrorObjectOwned::from(error)));
             }
         }
-        Either::Left(self.service.batch(batch))
+        Either::Left(self.service.batch(batch).map(mark))
     }
 
     fn notification<'a>(
         &self,
         notification: Notification<'a>,
     ) -> impl Future<Output = MethodResponse> + Send + 'a {
-        self.service.notification(notification)
+        self.service.notification(notification).map(mark)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A page that a browser shows can send requests to a node on the same machine. Two things keep it out: the host by which the node is addressed must
 //! be one that the operator listed (DNS rebinding makes a foreign name point here), and the page's origin must be allowed.
 
+use super::gate::NothingToSay;
 use crate::{Api, Endpoint, RpcServerError, config::AllowList};
 use futures::future::BoxFuture;
 use http::{
@@ -208,7 +209,13 @@ where
             Way::On(origin) => {
                 accept_any_type(request.headers_mut());
                 let answer = self.inner.call(request);
-                Box::pin(async { Ok(with_origin(answer.await?, origin)) })
+                Box::pin(async {
+                    let mut answer = answer.await?;
+                    if answer.extensions().get::<NothingToSay>().is_some() {
+                        *answer.body_mut() = HttpBody::default();
+                    }
+                    Ok(with_origin(answer, origin))
+                })
             }
         }
     }
