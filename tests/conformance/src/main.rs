@@ -5,11 +5,13 @@
 //! Exit code 0: all pass or are excepted (or there are no fixtures: then it says so). 1: some fail. 2: it could not run.
 
 mod block_tests;
+mod chains;
 mod exceptions;
 mod fixtures;
 mod json;
 mod report;
 mod rlp_tests;
+mod rpc_tests;
 mod state;
 mod state_tests;
 mod transaction_tests;
@@ -33,7 +35,7 @@ struct Suite {
     run: fn(&Fixtures) -> Result<Vec<Outcome>, String>,
 }
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 10] = [
     Suite {
         name: "rlp",
         about: "RLP tests: what encodes how, what must be refused",
@@ -59,6 +61,31 @@ const SUITES: [Suite; 5] = [
         about: "GeneralStateTests: root and logs of one transaction, or its refusal",
         run: state_tests::run,
     },
+    Suite {
+        name: "chains",
+        about: "block files of Besu, geth and GoQuorum, imported on their genesis files",
+        run: chains::run,
+    },
+    Suite {
+        name: "extra-data",
+        about: "Besu's vectors of QBFT extra data",
+        run: chains::extra_data,
+    },
+    Suite {
+        name: "rpc-shanghai",
+        about: "execution-apis' requests and answers of July 2023",
+        run: rpc_tests::shanghai,
+    },
+    Suite {
+        name: "rpc-cancun",
+        about: "execution-apis' requests and answers of October 2023",
+        run: rpc_tests::cancun,
+    },
+    Suite {
+        name: "rpc-besu",
+        about: "Besu's eth_* requests, answers and HTTP statuses",
+        run: rpc_tests::besu,
+    },
 ];
 
 /// Runs the published Ethereum and Besu test suites against Entente.
@@ -83,6 +110,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
+    entente_chain::install_crypto();
     let args = Args::parse();
     let mut out = io::stdout().lock();
     // A broken pipe is no concern of the tests'.
