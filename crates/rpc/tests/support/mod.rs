@@ -1,6 +1,8 @@
 //! Chains in memory, their endpoints, and the plainest of clients.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub(crate) mod besu;
+
 use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_eips::Encodable2718 as _;
 use alloy_primitives::{Address, Bytes, TxKind, U256, hex};
@@ -22,6 +24,15 @@ use tokio::{
 
 /// The first key of the development chain.
 pub(crate) const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+/// A ledger on a genesis, in memory.
+pub(crate) fn ledger(genesis: &Genesis) -> Ledger {
+    entente_chain::install_crypto();
+    let state = GenesisState { header: &genesis.header, alloc: &genesis.alloc };
+    let (store, _) = Store::open_in_memory(StoreOptions::default(), state).unwrap();
+    let executor = Executor::new(Arc::new(genesis.spec.clone()), 1 << 20).unwrap();
+    Ledger::open(store, executor, Pruning::Archive).unwrap()
+}
 
 /// A chain on a genesis, after the import of some blocks.
 pub(crate) fn chain(genesis: &Genesis, blocks: Vec<Block>) -> Chain {
