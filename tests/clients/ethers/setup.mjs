@@ -9,7 +9,11 @@ const FRESH = { pollingInterval: 100, cacheTimeout: -1 };
 /** An HTTP provider that is closed at the end of the file. */
 export function http(options = {}) {
   const provider = new JsonRpcProvider(RPC, undefined, { ...FRESH, ...options });
-  after(() => provider.destroy());
+  after(async () => {
+    // ethers sends the last eth_uninstallFilter behind our back, and a provider that is destroyed before refuses it.
+    await provider.send('web3_clientVersion', []);
+    provider.destroy();
+  });
   return provider;
 }
 

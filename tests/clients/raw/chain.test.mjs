@@ -105,6 +105,11 @@ test('eth_getProof: an account that does not exist is proven absent', async () =
   assert.equal(BigInt(proof.storageProof[0].value), 0n);
 });
 
+test('eth_getProof: a slot may be written short', notOnAnvil('it must have 32 bytes'), async () => {
+  const { storageProof: [slot] } = await rpc('eth_getProof', desk.address, ['0x0'], 'latest');
+  assert.equal(BigInt(slot.key), 0n);
+});
+
 test('a receipt of a deployment and one of a call', async () => {
   const { receipt } = desk;
   assert.equal(receipt.to, null);

@@ -73,6 +73,13 @@ test('what cannot be subscribed is an error; what is not subscribed cannot be en
   assert.notEqual((await call('eth_unsubscribe', '0x1234567890abcdef')).result, true);
 });
 
+test('syncing can be subscribed', notOnAnvil('it cannot'), async (t) => {
+  const { call } = await open(t);
+  const { result } = await call('eth_subscribe', 'syncing');
+  assert.match(result, /^0x[0-9a-f]+$/);
+  assert.equal((await call('eth_unsubscribe', result)).result, true);
+});
+
 test('full pending transactions, when asked', notOnAnvil('only hashes'), async (t) => {
   const { call, events } = await open(t);
   const { result: pending } = await call('eth_subscribe', 'newPendingTransactions', true);
