@@ -1,5 +1,7 @@
 //! A real `entente node` for tests: the program as it was built, in a directory of its own, on a free port.
 
+#![allow(dead_code, reason = "each test program uses a part of its own")]
+
 use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, TxKind, U256, hex};
@@ -74,6 +76,11 @@ impl TestNode {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         node
+    }
+
+    /// The process's id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills the node as a power cut would: no handler runs.
