@@ -185,6 +185,10 @@ pub struct Limits {
     pub proof_keys: usize,
     /// Blocks of one `eth_simulateV1` (the standard: 256).
     pub simulated_blocks: u64,
+    /// Bytes that the traces of one request may take while they are recorded and written out.
+    pub trace_bytes: usize,
+    /// Blocks that one `trace_filter` looks at (Besu's `--rpc-max-trace-filter-range`: 1,000).
+    pub trace_filter_blocks: u64,
     /// How far an estimate may lie above the least gas that works, as a share of itself (Besu's `--estimate-gas-tolerance-ratio`).
     pub estimate_tolerance: f64,
 }
@@ -211,6 +215,8 @@ impl Default for Limits {
             fee_history_blocks: 1024,
             proof_keys: 1024,
             simulated_blocks: 256,
+            trace_bytes: 256 * 1024 * 1024,
+            trace_filter_blocks: 1_000,
             estimate_tolerance: 0.015,
         }
     }

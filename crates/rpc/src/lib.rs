@@ -31,6 +31,7 @@ mod method;
 mod modules;
 mod net;
 mod server;
+mod tracing;
 mod txpool;
 mod types;
 mod web3;

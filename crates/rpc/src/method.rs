@@ -134,6 +134,7 @@ pub(crate) const TABLES: &[&[Method]] = &[
     crate::eth::METHODS,
     crate::net::METHODS,
     crate::modules::METHODS,
+    crate::tracing::METHODS,
     crate::txpool::METHODS,
     crate::web3::METHODS,
 ];
