@@ -93,7 +93,8 @@ fn keys_are_made_once_and_shown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chain_goes_out_and_comes_in_again() {
     let dir = tempfile::tempdir().unwrap();
-    let (data, other, file) = (dir.path().join("data"), dir.path().join("other"), dir.path().join("chain.rlp"));
+    let (data, other, file) =
+        (dir.path().join("data"), dir.path().join("other"), dir.path().join("chain.rlp"));
     let node = TestNode::start(&data, &[]).await;
     let key = NodeKey::from_hex(KEYS[0]).unwrap();
     for nonce in 0..5 {
@@ -102,7 +103,10 @@ async fn a_chain_goes_out_and_comes_in_again() {
     }
     let mut mined = 0;
     while mined < 5 {
-        mined = node.call::<U64>("eth_getTransactionCount", rpc_params![key.address(), "latest"]).await.to::<u64>();
+        mined = node
+            .call::<U64>("eth_getTransactionCount", rpc_params![key.address(), "latest"])
+            .await
+            .to::<u64>();
     }
     // One process holds the directory, and the second is told which.
     let second = entente(&["db", "stats", "--dev", "--data-path", str(&data)]);
@@ -110,9 +114,21 @@ async fn a_chain_goes_out_and_comes_in_again() {
     node.terminate();
 
     ends_with(&entente(&["db", "check", "--dev", "--data-path", str(&data)]), 0, "");
-    ends_with(&entente(&["chain", "export", "--dev", "--data-path", str(&data), "--from=1", str(&file)]), 0, "wrote blocks 1 to");
-    ends_with(&entente(&["chain", "import", "--dev", "--data-path", str(&other), str(&file)]), 0, "5 transactions");
-    ends_with(&entente(&["chain", "import", "--dev", "--data-path", str(&other), str(&file)]), 0, "were here already");
+    ends_with(
+        &entente(&["chain", "export", "--dev", "--data-path", str(&data), "--from=1", str(&file)]),
+        0,
+        "wrote blocks 1 to",
+    );
+    ends_with(
+        &entente(&["chain", "import", "--dev", "--data-path", str(&other), str(&file)]),
+        0,
+        "5 transactions",
+    );
+    ends_with(
+        &entente(&["chain", "import", "--dev", "--data-path", str(&other), str(&file)]),
+        0,
+        "were here already",
+    );
 
     // A byte changed in the middle: the import stops there and says so.
     let mut bytes = fs::read(&file).unwrap();
@@ -127,6 +143,7 @@ async fn a_chain_goes_out_and_comes_in_again() {
     // Another chain's directory is refused by name.
     let genesis = dir.path().join("genesis.json");
     fs::write(&genesis, GENESIS).unwrap();
-    let output = entente(&["db", "stats", "--genesis-file", str(&genesis), "--data-path", str(&data)]);
+    let output =
+        entente(&["db", "stats", "--genesis-file", str(&genesis), "--data-path", str(&data)]);
     ends_with(&output, 1, "genesis");
 }

@@ -12,15 +12,10 @@ pub(crate) struct NodeArgs {
     #[arg(long = "config-file", env = "ENTENTE_CONFIG_FILE", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
     /// The chain's genesis file
-    #[arg(
-        long,
-        env = "ENTENTE_GENESIS_FILE",
-        value_name = "FILE",
-        required_unless_present = "dev"
-    )]
+    #[arg(long, env = "ENTENTE_GENESIS_FILE", value_name = "FILE")]
     pub(crate) genesis_file: Option<PathBuf>,
     /// A development chain: id 1337, every fork, ten funded accounts whose keys everybody knows
-    #[arg(long, env = "ENTENTE_DEV", conflicts_with = "genesis_file")]
+    #[arg(long, env = "ENTENTE_DEV")]
     pub(crate) dev: bool,
     #[command(flatten)]
     pub(crate) storage: StorageArgs,

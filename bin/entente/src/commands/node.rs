@@ -1,11 +1,12 @@
 //! `entente node`
 
 use crate::{
-    cli::NodeArgs,
+    cli::{Cli, NodeArgs},
     data_dir::read_genesis,
     exit::Failure,
     node_start::{RunningNode, client_version, data_dir},
 };
+use clap::{CommandFactory, error::ErrorKind};
 use entente_chain::Genesis;
 use std::time::Duration;
 
@@ -13,10 +14,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &NodeArgs) -> Result<(), Failure> {
-    let genesis = match &args.genesis_file {
-        Some(path) => read_genesis(path)?,
-        None => Genesis::dev(),
-    };
+    let genesis = genesis(args)?;
     let dir = data_dir(&args.storage)?;
     runtime()?.block_on(async {
         let node = RunningNode::start(&genesis, dir.as_ref(), args).await?;
@@ -25,6 +23,26 @@ pub(crate) fn run(args: &NodeArgs) -> Result<(), Failure> {
         tracing::info!(target: "entente", "stopping; press Ctrl-C again to stop at once");
         stop_with_patience(node).await
     })
+}
+
+/// The chain that was asked for. That one is asked for is checked here and not by clap: the configuration file may name it.
+fn genesis(args: &NodeArgs) -> Result<Genesis, Failure> {
+    let wrong = |kind, text: &str| -> ! { Cli::command().error(kind, text).exit() };
+    match (&args.genesis_file, args.dev) {
+        (Some(path), false) => read_genesis(path),
+        (None, true) => Ok(Genesis::dev()),
+        (Some(path), true) => wrong(
+            ErrorKind::ArgumentConflict,
+            &format!(
+                "both --dev and the genesis file {} are asked for (look into environment and configuration file, too): give one",
+                path.display()
+            ),
+        ),
+        (None, false) => wrong(
+            ErrorKind::MissingRequiredArgument,
+            "no chain is asked for: give its genesis file with --genesis-file, or --dev for a development chain",
+        ),
+    }
 }
 
 /// The runtime of everything asynchronous: endpoints and signals.
