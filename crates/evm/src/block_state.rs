@@ -6,6 +6,7 @@
 
 use crate::{
     Account, AccountChange, EvmError, SlotChange, StateChanges, StateView, codes::CodeCache,
+    collision,
 };
 use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
@@ -40,6 +41,8 @@ struct Cached {
     /// Storage that was there before the block is gone; what is not in `slots` is zero.
     wiped: bool,
     changed: bool,
+    /// Whether the view knows storage here, once it was asked.
+    had_storage: Option<bool>,
     slots: HashMap<U256, Slot>,
 }
 
@@ -73,6 +76,7 @@ impl<'a> BlockState<'a> {
                     now: before,
                     wiped: false,
                     changed: false,
+                    had_storage: None,
                     slots: HashMap::default(),
                 }))
             }
@@ -112,6 +116,7 @@ impl<'a> BlockState<'a> {
             now: None,
             wiped: false,
             changed: false,
+            had_storage: None,
             slots: HashMap::default(),
         });
         if destroyed {
@@ -131,7 +136,7 @@ impl<'a> BlockState<'a> {
         let now = Account {
             nonce: account.info.nonce,
             balance: account.info.balance,
-            code_hash: account.info.code_hash,
+            code_hash: collision::real_code_hash(account.info.code_hash),
         };
         if cached.now != Some(now) {
             cached.changed = true;
@@ -228,6 +233,21 @@ impl<'a> BlockState<'a> {
 }
 
 impl Cached {
+    /// Whether there is storage under an account without code and nonce. Such storage is older than the block, or a constructor wrote it and left no code
+    /// (before Spurious Dragon gave new contracts a nonce).
+    fn has_storage(&mut self, view: &dyn StateView, address: Address) -> Result<bool, EvmError> {
+        if self.slots.values().any(|slot| !slot.now.is_zero()) {
+            return Ok(true);
+        }
+        if self.wiped || self.before.is_none() {
+            return Ok(false);
+        }
+        match self.had_storage {
+            Some(had) => Ok(had),
+            None => Ok(*self.had_storage.insert(view.has_storage(address)?)),
+        }
+    }
+
     fn clear_storage(&mut self) {
         self.wiped = true;
         self.changed = true;
@@ -252,7 +272,17 @@ impl Database for BlockState<'_> {
     type Error = ViewError;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, ViewError> {
-        Ok(self.cached(address)?.now.map(info))
+        let view = self.view;
+        let cached = self.cached(address)?;
+        let Some(account) = cached.now else { return Ok(None) };
+        let mut info = info(account);
+        if account.nonce == 0
+            && account.code_hash == KECCAK256_EMPTY
+            && cached.has_storage(view, address)?
+        {
+            info.code_hash = collision::STORAGE_WITHOUT_CODE;
+        }
+        Ok(Some(info))
     }
 
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, ViewError> {

@@ -51,8 +51,7 @@ pub(crate) fn cfg_env(spec: &ChainSpec, header: &Header) -> CfgEnv {
     let size_limit = spec.contract_size_limit_at(header.number);
     cfg.limit_contract_code_size = size_limit;
     // EIP-3860 ties the limit of init code to twice that of code; a raised limit raises both.
-    cfg.limit_contract_initcode_size =
-        size_limit.map(|limit| limit.saturating_mul(2));
+    cfg.limit_contract_initcode_size = size_limit.map(|limit| limit.saturating_mul(2));
     cfg.tx_gas_limit_cap = spec.transaction_gas_limit;
     if let Some(params) = blob_params(spec, header) {
         cfg.blob_base_fee_update_fraction =
@@ -106,7 +105,8 @@ pub fn tx_env(tx: &Transaction, sender: Address) -> TxEnv {
 
 /// Who signed an authorization (EIP-7702), found on the same libsecp256k1 as senders are. revm would use a library six times slower.
 fn recovered(signed: &SignedAuthorization) -> RecoveredAuthorization {
-    let authority = recover_authority(signed).map_or(RecoveredAuthority::Invalid, RecoveredAuthority::Valid);
+    let authority =
+        recover_authority(signed).map_or(RecoveredAuthority::Invalid, RecoveredAuthority::Valid);
     RecoveredAuthorization::new_unchecked(signed.inner().clone(), authority)
 }
 

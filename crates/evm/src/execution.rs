@@ -6,6 +6,7 @@ use crate::{
     BlockState, EvmError, StateChanges, StateView,
     block_state::ViewError,
     codes::CodeCache,
+    collision::extcodehash,
     env::{blob_params, block_env, cfg_env, check_supported, tx_env},
     interrupt::{Interrupt, interruptible_jumpdest},
     precompiles::Precompiles,
@@ -17,7 +18,7 @@ use alloy_primitives::{Address, B256, Bloom, Bytes, U256};
 use entente_chain::{ChainSpec, Fork, Header, Receipt, Transaction};
 use revm::{
     Context, DatabaseCommit, ExecuteEvm, InspectEvm, Inspector, Journal,
-    bytecode::opcode::JUMPDEST,
+    bytecode::opcode::{EXTCODEHASH, JUMPDEST},
     context::{
         BlockEnv, CfgEnv, Evm, TxEnv,
         result::{EVMError, ExecutionResult, InvalidTransaction, ResultAndState},
@@ -138,6 +139,8 @@ impl Executor {
         context = context.with_cfg(cfg).with_block(block_env(&self.spec, header));
         context.chain = interrupt;
         let mut instructions = EthInstructions::new_mainnet_with_spec(spec_id);
+        let gas = instructions.gas_table()[usize::from(EXTCODEHASH)];
+        instructions.insert_instruction(EXTCODEHASH, Instruction::new(extcodehash), gas);
         if stoppable {
             instructions.insert_instruction(JUMPDEST, Instruction::new(interruptible_jumpdest), 1);
         }

@@ -10,6 +10,7 @@
 
 mod block_state;
 mod codes;
+mod collision;
 mod env;
 mod error;
 mod execution;

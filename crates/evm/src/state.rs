@@ -35,6 +35,13 @@ pub trait StateView: Send + Sync {
     /// The value of a storage slot; zero when unset.
     fn storage(&self, address: Address, slot: U256) -> Result<U256, EvmError>;
 
+    /// Whether the account has a storage slot that is not zero. Asked of accounts without code and nonce alone: a contract cannot be created where there is
+    /// storage (EIP-7610). A view that cannot tell says no, as if its chain began after Spurious Dragon, from which on only a genesis file makes such accounts.
+    fn has_storage(&self, address: Address) -> Result<bool, EvmError> {
+        let _ = address;
+        Ok(false)
+    }
+
     /// The code with this hash.
     fn code(&self, hash: B256) -> Result<Bytes, EvmError>;
 

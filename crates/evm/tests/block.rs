@@ -5,10 +5,7 @@ use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
 use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, Signature, TxKind, U256, address, bytes, keccak256,
 };
-use entente_chain::{
-    BaseFeeRule, BlobSchedule, ChainSpec, EngineConfig, Fork, ForkSchedule, Header, HeaderProfile,
-    Transaction,
-};
+use entente_chain::{ChainSpec, Fork, ForkSchedule, Header, Transaction};
 use entente_evm::{Account, EvmError, Executor, Interrupt, StateView, TransactionError};
 use revm::{ExecuteEvm, inspector::NoOpInspector};
 use std::{collections::BTreeMap, sync::Arc};
@@ -51,6 +48,10 @@ impl StateView for World {
 
     fn storage(&self, address: Address, slot: U256) -> Result<U256, EvmError> {
         Ok(self.slots.get(&(address, slot)).copied().unwrap_or_default())
+    }
+
+    fn has_storage(&self, address: Address) -> Result<bool, EvmError> {
+        Ok(self.slots.iter().any(|((owner, _), value)| *owner == address && !value.is_zero()))
     }
 
     fn code(&self, hash: B256) -> Result<Bytes, EvmError> {
@@ -232,6 +233,49 @@ fn deployed_code_is_among_the_changes() {
     // EIP-161: a contract begins at nonce 1.
     assert_eq!(contract.after.unwrap().nonce, 1);
     assert_ne!(contract.after.unwrap().code_hash, KECCAK256_EMPTY);
+}
+
+#[test]
+fn nothing_is_created_over_storage() {
+    // EIP-7610: the creation fails as over code, and takes all its gas with it.
+    let target = ALICE.create(0);
+    let mut world = World::default().with_balance(ALICE, 10_000_000).with_balance(target, 5);
+    world.slots.insert((target, U256::from(1)), U256::from(2));
+    let executor = executor(Fork::London);
+    let tx = TxLegacy {
+        chain_id: Some(1337),
+        nonce: 0,
+        gas_price: 10,
+        gas_limit: 100_000,
+        to: TxKind::Create,
+        value: U256::ZERO,
+        input: bytes!("60016000f3"),
+    };
+    let mut block = executor.begin(&header(30_000_000), &world).unwrap();
+    let receipt = block.transact(&Transaction::Legacy(tx.into_signed(signature())), ALICE).unwrap();
+    assert!(!receipt.status());
+    assert_eq!(receipt.cumulative_gas_used(), 100_000);
+    let executed = block.finish(None, &[]).unwrap();
+    assert!(executed.changes.accounts.iter().all(|change| change.address != target));
+}
+
+#[test]
+fn an_account_with_storage_and_no_code_has_the_hash_of_no_code() {
+    // PUSH20 BOB EXTCODEHASH PUSH1 0 SSTORE. EIP-1052: the hash of the empty string for an account that is there.
+    let mut code = vec![0x73];
+    code.extend_from_slice(BOB.as_slice());
+    code.extend_from_slice(&[0x3f, 0x60, 0x00, 0x55]);
+    let mut world = World::default()
+        .with_balance(ALICE, 10_000_000)
+        .with_balance(BOB, 5)
+        .with_code(CODE, code.into(), &[]);
+    world.slots.insert((BOB, U256::from(1)), U256::from(2));
+    let executor = executor(Fork::London);
+    let mut block = executor.begin(&header(30_000_000), &world).unwrap();
+    assert!(block.transact(&transfer(0, CODE, 0, 100_000), ALICE).unwrap().status());
+    let executed = block.finish(None, &[]).unwrap();
+    let contract = executed.changes.accounts.iter().find(|change| change.address == CODE).unwrap();
+    assert_eq!(contract.slots[0].after, U256::from_be_bytes(KECCAK256_EMPTY.0));
 }
 
 #[test]

@@ -46,6 +46,10 @@ impl StateView for SiteView {
         self.state.storage(address, slot)
     }
 
+    fn has_storage(&self, address: Address) -> Result<bool, EvmError> {
+        self.state.has_storage(address)
+    }
+
     fn code(&self, hash: B256) -> Result<Bytes, EvmError> {
         self.state.code(hash)
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, BlockNumber, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use entente_evm::{Account, EvmError, StateView};
-use entente_trie::{Nibbles, NodeSource, TrieError};
+use entente_trie::{EMPTY_ROOT, Nibbles, NodeSource, TrieError};
 use std::{fmt, sync::Arc};
 
 /// The state after a block. Cheap to make and to clone; what is committed, flushed, pruned or undone later does not change it. It pins the tables'
@@ -191,6 +191,11 @@ impl StateView for Snapshot {
 
     fn storage(&self, address: Address, slot: U256) -> Result<U256, EvmError> {
         Ok(self.slot_by_hash(&hash_address(address), &keccak256(slot.to_be_bytes::<32>()))?)
+    }
+
+    fn has_storage(&self, address: Address) -> Result<bool, EvmError> {
+        let account = self.account_with_root(address)?;
+        Ok(account.is_some_and(|account| account.storage_root != EMPTY_ROOT))
     }
 
     fn code(&self, hash: B256) -> Result<Bytes, EvmError> {

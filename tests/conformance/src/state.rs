@@ -63,6 +63,10 @@ impl StateView for View<'_> {
         self.0.storage(address, slot)
     }
 
+    fn has_storage(&self, address: Address) -> Result<bool, EvmError> {
+        self.0.has_storage(address)
+    }
+
     fn code(&self, hash: B256) -> Result<Bytes, EvmError> {
         self.0.code(hash)
     }
