@@ -147,11 +147,6 @@ test('the same transaction is found by hash, by place and in the block', async (
   assert.equal(await rpc('eth_getUncleCountByBlockHash', blockHash), '0x0');
 });
 
-test('the raw transaction is what was signed', async () => {
-  const { transactionHash } = await send(user, { to: user.address, gasLimit: 21_000n });
-  assert.equal(keccak256(await rpc('eth_getRawTransactionByHash', transactionHash)), transactionHash);
-});
-
 test('the pending block and the pending state', async () => {
   const pending = await rpc('eth_getBlockByNumber', 'pending', false);
   const latest = await rpc('eth_getBlockByNumber', 'latest', false);

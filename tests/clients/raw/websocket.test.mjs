@@ -80,7 +80,7 @@ test('syncing can be subscribed', notOnAnvil('it cannot'), async (t) => {
   assert.equal((await call('eth_unsubscribe', result)).result, true);
 });
 
-test('full pending transactions, when asked', notOnAnvil('only hashes'), async (t) => {
+test('full pending transactions, when asked', async (t) => {
   const { call, events } = await open(t);
   const { result: pending } = await call('eth_subscribe', 'newPendingTransactions', true);
   const { transactionHash } = await send(user, { to: user.address, gasLimit: 21_000n });

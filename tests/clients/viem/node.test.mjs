@@ -113,9 +113,13 @@ test('waitForTransactionReceipt notices a replacement', async () => {
   const to = stranger();
   const fees = (n) => ({ maxFeePerGas: parseGwei('20') * n, maxPriorityFeePerGas: parseGwei('1') * n, gas: 21_000n });
   const first = await wallet.sendTransaction({ to, value: 1n, nonce: 1, ...fees(1n) });
+  // viem finds a replacement only when it has seen what was replaced: it must have asked, and been told.
+  let told = false;
+  const onFetchResponse = async (response) => (told ||= JSON.stringify(await response.clone().json()).includes(`"hash":"${first}"`));
+  const watcher = publicClient(http(RPC, { retryCount: 0, onFetchResponse }));
   let replaced;
-  const waiting = client.waitForTransactionReceipt({ hash: first, onReplaced: (answer) => (replaced = answer), timeout: 30_000 });
-  await eventually('the transaction to wait', () => client.getTransaction({ hash: first }));
+  const waiting = watcher.waitForTransactionReceipt({ hash: first, onReplaced: (answer) => (replaced = answer), timeout: 30_000 });
+  await eventually('viem to see the transaction', () => told);
   const second = await wallet.sendTransaction({ to, value: 1n, nonce: 1, ...fees(3n) });
   await wallet.sendTransaction({ to, nonce: 0, ...fees(1n) });
   assert.equal((await mined(Promise.resolve(second))).status, 'success');
