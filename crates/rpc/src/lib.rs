@@ -42,4 +42,6 @@ pub(crate) use block_id::BlockId;
 pub use config::{Dialect, Endpoint, Limits, Namespace, RpcConfig, parse_namespaces};
 pub use error::{RpcError, RpcServerError, revert_reason};
 pub use method::{MethodDoc, methods};
+#[doc(hidden)]
+pub use server::Offline;
 pub use server::RpcServer;
