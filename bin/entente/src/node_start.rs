@@ -141,6 +141,8 @@ fn limits(args: &LimitArgs) -> Limits {
         gas_cap: args.rpc_gas_cap,
         call_timeout: std::time::Duration::from_millis(args.rpc_call_timeout_ms),
         subscriptions: args.rpc_max_subscriptions,
+        trace_filter_blocks: args.rpc_max_trace_filter_range,
+        trace_bytes: args.rpc_max_trace_mb.saturating_mul(1024 * 1024),
         ..Limits::default()
     }
 }
@@ -154,8 +156,7 @@ pub(crate) fn rpc_config(
     let endpoint = |host, port, api: &[String]| -> Result<Endpoint, Failure> {
         Ok(Endpoint {
             address: SocketAddr::new(host, port),
-            namespaces: entente_rpc::parse_namespaces(api)
-                .map_err(|error| Failure::configuration(error.to_string()))?,
+            namespaces: entente_rpc::parse_namespaces(api).map_err(Failure::configuration)?,
             cors_origins: args.rpc_http_cors_origins.clone(),
             allowed_hosts: args.host_allowlist.clone(),
         })

@@ -173,7 +173,7 @@ impl Driver {
             Input::Peer { id, up } => Event::Peer { id, up },
             Input::Admin(bytes) => Event::Admin(bytes),
             Input::Block(block) => {
-                let layer = self.ledger.check(block)?;
+                let layer = self.ledger.check(&block)?;
                 let hash = layer.block().hash;
                 self.commit(now, hash)?;
                 return self.drain(now);

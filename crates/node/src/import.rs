@@ -83,7 +83,7 @@ pub fn import(
             };
             done.transactions += block.body.transactions.len() as u64;
             done.gas = done.gas.saturating_add(block.header.gas_used);
-            batch.push(ledger.check(Arc::new(block))?);
+            batch.push(ledger.check(&Arc::new(block))?);
             if batch.len() >= options.batch.max(1) {
                 flush(ledger, &mut batch, &mut done, started, &mut progress)?;
             }

@@ -172,10 +172,10 @@ impl Ledger {
                     senders.push(sender);
                 }
                 Err(TransactionError::BlockGas { .. } | TransactionError::BlockBlobGas { .. }) => {
-                    source.skip_sender()
+                    source.skip_sender();
                 }
                 Err(TransactionError::Invalid(reason)) => {
-                    source.reject(*tx.tx_hash(), &reason.to_string())
+                    source.reject(*tx.tx_hash(), &reason.to_string());
                 }
                 Err(TransactionError::Evm(error)) => return Err(error.into()),
             }
@@ -233,7 +233,7 @@ impl Ledger {
     }
 
     /// Checks a block from elsewhere against every rule but the engine's, and executes it. It is kept until it is committed or overtaken.
-    pub fn check(&self, block: Arc<RecoveredBlock>) -> Result<Arc<Layer>, NodeError> {
+    pub fn check(&self, block: &Arc<RecoveredBlock>) -> Result<Arc<Layer>, NodeError> {
         if let Some(layer) = self.pending.lock().get(&block.hash) {
             return Ok(layer.clone());
         }
@@ -246,7 +246,7 @@ impl Ledger {
             },
             other => other,
         })?;
-        let layer = self.execute(&block, &parent, &snapshot)?;
+        let layer = self.execute(block, &parent, &snapshot)?;
         self.keep(layer.clone());
         Ok(layer)
     }

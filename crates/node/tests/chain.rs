@@ -191,7 +191,8 @@ fn foreign_blocks(count: u64) -> Vec<Block> {
 fn every_broken_promise_of_a_header_is_named() {
     let ledger = ledger();
     let good = foreign_blocks(1).remove(0);
-    let cases: [(&str, fn(&mut Block)); 6] = [
+    type Breakage = fn(&mut Block);
+    let cases: [(&str, Breakage); 6] = [
         ("state root", |block| block.header.state_root = B256::repeat_byte(1)),
         ("receipts root", |block| block.header.receipts_root = B256::repeat_byte(1)),
         ("gas", |block| block.header.gas_used = 20_000),
@@ -203,12 +204,12 @@ fn every_broken_promise_of_a_header_is_named() {
         let mut block = good.clone();
         breakage(&mut block);
         let block = recover_block(ledger.spec().seal_block(block)).unwrap();
-        let error = ledger.check(Arc::new(block)).unwrap_err();
+        let error = ledger.check(&Arc::new(block)).unwrap_err();
         assert!(matches!(error, NodeError::InvalidBlock { number: 1, .. }), "{named}: {error}");
         assert!(error.to_string().to_lowercase().contains(named), "{named}: {error}");
     }
     let block = recover_block(ledger.spec().seal_block(good)).unwrap();
-    ledger.check(Arc::new(block)).unwrap();
+    ledger.check(&Arc::new(block)).unwrap();
     assert_eq!(ledger.head().number, 0);
 }
 
@@ -233,5 +234,8 @@ fn an_import_stops_at_a_bad_block_keeps_what_came_before_and_goes_on() {
         body: orphan.body,
     }))
     .unwrap();
-    assert!(matches!(ledger.check(Arc::new(orphan)).unwrap_err(), NodeError::UnknownParent { .. }));
+    assert!(matches!(
+        ledger.check(&Arc::new(orphan)).unwrap_err(),
+        NodeError::UnknownParent { .. }
+    ));
 }

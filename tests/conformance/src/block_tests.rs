@@ -102,7 +102,7 @@ fn import(ledger: &Ledger, rlp: &[u8]) -> Result<(), String> {
     }
     let block =
         recover_block(ledger.spec().seal_block(block)).map_err(|error| error.to_string())?;
-    let layer = ledger.check(Arc::new(block)).map_err(|error| error.to_string())?;
+    let layer = ledger.check(&Arc::new(block)).map_err(|error| error.to_string())?;
     ledger.commit(layer.block().hash).map_err(|error| error.to_string())?;
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(crate) fn import_all(ledger: &Ledger, source: &Source) -> Result<u64, String
         }
         let told = |error: String| format!("block {number} ({hash}): {error}");
         let block = recover_block(block).map_err(|error| told(error.to_string()))?;
-        let layer = ledger.check(Arc::new(block)).map_err(|error| told(error.to_string()))?;
+        let layer = ledger.check(&Arc::new(block)).map_err(|error| told(error.to_string()))?;
         ledger.commit(layer.block().hash).map_err(|error| told(error.to_string()))?;
         imported += 1;
     }

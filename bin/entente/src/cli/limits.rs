@@ -45,4 +45,15 @@ pub(crate) struct LimitArgs {
         value_name = "COUNT"
     )]
     pub(crate) rpc_max_subscriptions: u32,
+    /// Blocks that one trace_filter may span
+    #[arg(
+        long,
+        env = "ENTENTE_RPC_MAX_TRACE_FILTER_RANGE",
+        default_value_t = 1_000,
+        value_name = "BLOCKS"
+    )]
+    pub(crate) rpc_max_trace_filter_range: u64,
+    /// Memory that one trace may take, in MiB
+    #[arg(long, env = "ENTENTE_RPC_MAX_TRACE_MB", default_value_t = 256, value_name = "MIB")]
+    pub(crate) rpc_max_trace_mb: usize,
 }

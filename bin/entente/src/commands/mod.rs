@@ -18,7 +18,7 @@ use clap::CommandFactory;
 /// Runs a command to its end.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Quickstart(args) => quickstart::run(args),
+        Command::Quickstart(args) => quickstart::run(&args),
         Command::Node(args) => node::run(&args),
         Command::Genesis(command) => genesis::run(command),
         Command::Chain(command) => chain::run(command),

@@ -16,14 +16,14 @@ use clap::Parser;
 use entente_chain::Genesis;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-pub(super) fn run(args: QuickstartArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &QuickstartArgs) -> Result<(), Failure> {
     let dir = args.data_path.as_deref().map(DataDir::create).transpose()?;
     let port = free_port(args.rpc_http_port);
     let ws_port = free_port(port.wrapping_add(1).max(1024));
     let node_args = node_args(port, ws_port)?;
     node::runtime()?.block_on(async {
         let node = RunningNode::start(&Genesis::dev(), dir.as_ref(), &node_args).await?;
-        let played = play(&node, &args, port, ws_port).await;
+        let played = play(&node, args, port, ws_port).await;
         match played {
             Ok(()) if !args.exit => node::until_stopped().await,
             _ => {}
