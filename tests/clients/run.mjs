@@ -80,18 +80,18 @@ function summary(client, results) {
 
 /** Files of node:test, one after another: they share the account that pays. */
 async function nodeTest(name) {
+  const { limit } = SUITES[name];
   // Files are named one by one: Node 20 takes no patterns.
   const files = readdirSync(join(HERE, name)).filter((file) => file.endsWith('.test.mjs')).sort().map((file) => join(name, file));
-  const tap = join(scratch, `${name}.tap`);
   const args = [
-    '--test', '--test-concurrency=1', `--test-timeout=${SUITES[name].limit}`,
-    '--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${tap}`,
+    // A library that leaves a timer behind after its provider was closed must not keep a file from ending.
+    '--test', '--test-concurrency=1', '--test-force-exit', `--test-timeout=${limit}`, '--test-reporter=spec',
     ...(options.grep ? [`--test-name-pattern=${options.grep}`] : []),
     ...files,
   ];
-  const code = await run(process.execPath, args, { limit: SUITES[name].limit });
-  const text = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
-  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  let text = '';
+  const code = await run(process.execPath, args, { limit, onText: (chunk) => (text += chunk) });
+  const count = (word) => Number(new RegExp(`^\\S* ?${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   return judge(code, { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') });
 }
 
