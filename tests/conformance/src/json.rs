@@ -59,13 +59,8 @@ pub(crate) fn root_of(alloc: &BTreeMap<Address, GenesisAccount>) -> B256 {
             storage_root_unhashed(account.storage.iter().map(|(slot, value)| (*slot, *value)));
         let code_hash =
             if account.code.is_empty() { KECCAK256_EMPTY } else { keccak256(&account.code) };
-        let account = TrieAccount {
-            nonce: account.nonce,
-            balance: account.balance,
-            storage_root,
-            code_hash,
-            ..TrieAccount::default()
-        };
+        let account =
+            TrieAccount { nonce: account.nonce, balance: account.balance, storage_root, code_hash };
         (*address, account)
     }))
 }

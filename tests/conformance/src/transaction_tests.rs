@@ -65,12 +65,12 @@ struct Valid {
     intrinsic_gas: u64,
 }
 
-type Take = fn(Transaction, Fork, Valid) -> Result<Valid, String>;
+type Take = fn(&Transaction, Fork, Valid) -> Result<Valid, String>;
 
 fn check(bytes: &[u8], fork: &str, expected: &Expected) -> Result<(), String> {
     let fork = json::fork(fork).ok_or_else(|| format!("unknown fork {fork}"))?;
     for (way, take) in [("pool", in_pool as Take), ("block", in_block as Take)] {
-        let found = decode(bytes, fork).and_then(|(tx, valid)| take(tx, fork, valid));
+        let found = decode(bytes, fork).and_then(|(tx, valid)| take(&tx, fork, valid));
         match (&expected.exception, found) {
             (Some(_), Err(_)) => {}
             (Some(reason), Ok(_)) => {
@@ -114,7 +114,7 @@ impl AccountSource for Rich {
     }
 }
 
-fn in_pool(tx: Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> {
+fn in_pool(tx: &Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> {
     let head = HeadInfo {
         number: 0,
         timestamp: 0,
@@ -125,14 +125,14 @@ fn in_pool(tx: Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> {
         transaction_gas_limit: None,
     };
     let rich = Rich { nonce: tx.nonce() };
-    let new = NewTransaction { tx, sender: valid.sender, local: true };
+    let new = NewTransaction { tx: tx.clone(), sender: valid.sender, local: true };
     Pool::new(PoolConfig::default())
         .add(new, 0, &head, &rich)
         .map_err(|error| error.to_string())?;
     Ok(valid)
 }
 
-fn in_block(tx: Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> {
+fn in_block(tx: &Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> {
     let spec = Arc::new(ChainSpec::new(1, ForkSchedule::all_until(fork)));
     let blobs = fork >= Fork::Cancun;
     let header = Header {
@@ -144,7 +144,7 @@ fn in_block(tx: Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> 
         withdrawals_root: (fork >= Fork::Shanghai).then_some(entente_trie::EMPTY_ROOT),
         blob_gas_used: blobs.then_some(0),
         excess_blob_gas: blobs.then_some(0),
-        transactions_root: calculate_transaction_root(std::slice::from_ref(&tx)),
+        transactions_root: calculate_transaction_root(std::slice::from_ref(tx)),
         ..Header::default()
     };
     let withdrawals = (fork >= Fork::Shanghai).then(Default::default);
@@ -158,7 +158,7 @@ fn in_block(tx: Transaction, fork: Fork, valid: Valid) -> Result<Valid, String> 
     let executor = Executor::new(spec, 1 << 20).map_err(|error| error.to_string())?;
     let no_root = |_: &entente_evm::StateChanges| Ok(B256::ZERO);
     let execution = executor.begin(&header, &view).map_err(|error| error.to_string())?;
-    match execution.with_intermediate_root(&no_root).transact(&tx, valid.sender).map(drop) {
+    match execution.with_intermediate_root(&no_root).transact(tx, valid.sender).map(drop) {
         // The tests know no state: whether any sender could have so much is not their question.
         Ok(())
         | Err(TransactionError::Invalid(InvalidTransaction::OverflowPaymentInTransaction)) => {
