@@ -15,13 +15,20 @@ const MAX_HEADER: usize = 9;
 
 /// Decodes the block at the start of `bytes` and says how many bytes it took. Memory follows the input's length, never a length that the input claims.
 ///
+/// A block has one encoding, and no other is taken. alloy's decoder passes typed transactions whose RLP string states a wrong length, or that have no
+/// string around them; other clients refuse such a block, so it must not stand on a chain here either.
+///
 /// # Errors
 /// [`ChainError::Block`] with position 0 and the reason.
 pub fn decode_block(bytes: &[u8]) -> Result<(Block, usize), ChainError> {
     let fault = |reason: String| ChainError::Block { position: 0, reason };
     let mut rest = bytes;
     let block = Block::decode(&mut rest).map_err(|error| fault(format!("not a block: {error}")))?;
-    Ok((block, bytes.len() - rest.len()))
+    let taken = bytes.len() - rest.len();
+    if alloy_rlp::encode(&block) != bytes[..taken] {
+        return Err(fault("not a block: its RLP is not canonical".into()));
+    }
+    Ok((block, taken))
 }
 
 /// Reads blocks from a file or stream, each when it is asked for. After an error it ends.

@@ -1,5 +1,8 @@
 //! Files of blocks: whole, cut short, and broken.
 
+use alloy_consensus::{SignableTransaction as _, TxEip1559};
+use alloy_eips::Encodable2718 as _;
+use alloy_primitives::Signature;
 use entente_chain::{Block, BlockFile, ChainError, Header, decode_block};
 use proptest::prelude::*;
 use std::io::{self, Read};
@@ -29,6 +32,38 @@ fn blocks_come_out_as_they_went_in() {
     assert!(file.next().is_none());
     let (first, taken) = decode_block(&bytes).unwrap();
     assert_eq!((first, taken), (block(0), alloy_rlp::encode(block(0)).len()));
+}
+
+/// Found by fuzzing. In a block a typed transaction is an RLP string; its length has to be the transaction's, and it has to be there.
+#[test]
+fn a_block_has_one_encoding() {
+    let tx = TxEip1559 { chain_id: 1, input: vec![7; 90].into(), ..TxEip1559::default() };
+    let tx = tx.into_signed(Signature::test_signature());
+    let mut block = block(1);
+    block.body.transactions = vec![tx.into()];
+    let encoded = alloy_rlp::encode(&block);
+    let inner = block.body.transactions[0].encoded_2718();
+    let at = encoded.windows(inner.len()).position(|window| window == inner).unwrap();
+    assert_eq!(encoded[at - 2..at], [0xb8, inner.len() as u8], "the string's header");
+    assert_eq!(decode_block(&encoded).unwrap(), (block.clone(), encoded.len()));
+
+    let mut shorter = encoded;
+    shorter[at - 1] -= 9;
+    let error = decode_block(&shorter).unwrap_err();
+    assert!(error.to_string().contains("not a block"), "{error}");
+
+    // The same without the string: header, list of transactions, ommers.
+    let bare =
+        [alloy_rlp::encode(&block.header), list(&inner), alloy_rlp::encode(&block.body.ommers)];
+    let error = decode_block(&list(&bare.concat())).unwrap_err();
+    assert!(error.to_string().contains("not a block"), "{error}");
+}
+
+fn list(payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut out);
+    out.extend_from_slice(payload);
+    out
 }
 
 #[test]
