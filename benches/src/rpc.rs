@@ -64,7 +64,8 @@ async fn measure(args: &RpcArgs) -> Result<(), Anyhow> {
         cors_origins: Vec::new(),
         allowed_hosts: vec!["*".into()],
     };
-    let config = RpcConfig { http: Some(endpoint), limits: Limits::default(), ..RpcConfig::default() };
+    let config =
+        RpcConfig { http: Some(endpoint), limits: Limits::default(), ..RpcConfig::default() };
     let server = RpcServer::start(chain.clone(), config, "bench".into()).await?;
     let address = server.http_address().ok_or("the server has no HTTP endpoint")?;
     let balance = |index: usize| {
