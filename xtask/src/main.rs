@@ -131,6 +131,7 @@ fn ci_steps() -> Vec<Step> {
         steps::format(),
         steps::clippy(),
         tools::deny(),
+        tools::advisories(),
         docs::rustdoc(),
         docs::book(),
         docs::reference(true),
