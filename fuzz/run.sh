@@ -22,8 +22,8 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 counters="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
 counters+=" -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 bins=(--bin seeds)
-# Without the server there is far less to build.
-[[ " ${targets[*]} " == *' rpc_params '* ]] || bins+=(--no-default-features)
+# Without the server there is far less to build, unless it is there already.
+[[ " ${targets[*]} " == *' rpc_params '* || -x target/$host/release/rpc_params ]] || bins+=(--no-default-features)
 for target in "${targets[@]}"; do bins+=(--bin "$target"); done
 env -u CARGO_ENCODED_RUSTFLAGS RUSTFLAGS="$counters" \
     cargo build --release --target "$host" --target-dir target "${bins[@]}"
@@ -64,7 +64,7 @@ for target in "${targets[@]}"; do
         input=$(sed -n 's/.*Test unit written to \(.*\)/\1/p' "$log" | tail -1)
         crashed+=("$target")
         echo "  what it said: fuzz/$log"
-        tail -n 40 "$log" | grep -m 3 -E 'panicked|ERROR|SUMMARY|assertion' -A 3 | sed 's/^/  | /' || true
+        tail -n 40 "$log" | grep -m 2 -E 'panicked|ERROR' -A 1 | cut -c1-240 | sed 's/^/  | /' || true
         echo "  the input:    fuzz/${input:-(none was written)}"
         echo "  run it again: cd fuzz && target/$host/release/$target ${input:-}"
     fi
