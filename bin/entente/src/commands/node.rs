@@ -16,9 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn run(args: &NodeArgs) -> Result<(), Failure> {
     let genesis = genesis(args)?;
     let dir = data_dir(&args.storage)?;
-    runtime()?.block_on(async {
+    runtime()?.block_on(async move {
         let node = RunningNode::start(&genesis, dir.as_ref(), args).await?;
         announce(&node, &genesis);
+        // The first state of a large network takes more memory than the node itself.
+        drop(genesis);
         until_stopped().await;
         tracing::info!(target: "entente", "stopping; press Ctrl-C again to stop at once");
         stop_with_patience(node).await
